@@ -1,0 +1,413 @@
+//! Reservations: the record, its statuses and the rules a change of it follows (contract 05 §2, §4).
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    calendar::Hold,
+    ids::{ClientId, HouseId, ReceiptId, ReservationId, StaffId},
+    money::{displayed, to_cents},
+    stay::Stay,
+};
+
+macro_rules! choices {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// Every choice, in the order the original lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The text stored and exchanged.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAChoice;
+
+            fn from_str(text: &str) -> Result<Self, NotAChoice> {
+                Self::ALL.iter().copied().find(|choice| choice.as_str() == text).ok_or(NotAChoice)
+            }
+        }
+    };
+}
+
+/// The text is none of the choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not one of the choices")]
+pub struct NotAChoice;
+
+choices! {
+    /// Where a reservation stands (contract 05 §2.3).
+    Status {
+        /// Created, nothing received yet.
+        Incomplete = "incomplete",
+        /// First voucher received.
+        Pending = "pending",
+        /// Second or later voucher received.
+        UnderReview = "under_review",
+        /// Confirmed.
+        Approved = "approved",
+        /// Refused by staff.
+        Rejected = "rejected",
+        /// Called off.
+        Cancelled = "cancelled",
+    }
+}
+
+choices! {
+    /// Where a reservation came from.
+    Origin {
+        /// Airbnb's calendar.
+        Airbnb = "air",
+        /// Entered by staff.
+        Staff = "aus",
+        /// House closed for maintenance.
+        Maintenance = "man",
+        /// Booked by the guest on the site.
+        Client = "client",
+    }
+}
+
+choices! {
+    /// Currency of an advance payment.
+    Currency {
+        /// Peruvian soles.
+        Sol = "sol",
+        /// United States dollars.
+        Usd = "usd",
+    }
+}
+
+impl Status {
+    /// Whether a reservation in this status keeps its nights from others (decision 7).
+    pub fn blocks(self) -> bool {
+        matches!(self, Self::Approved | Self::Pending | Self::Incomplete | Self::UnderReview)
+    }
+
+    /// The label the API shows (contract 05 §2.3).
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Incomplete => "Incompleta",
+            Self::Pending => "Pendiente",
+            Self::UnderReview => "En Revisión - Segundo Voucher",
+            Self::Approved => "Aprobada",
+            Self::Rejected => "Rechazada",
+            Self::Cancelled => "Cancelada",
+        }
+    }
+}
+
+impl Origin {
+    /// The label the monthly export shows (contract 05 §3.8).
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Airbnb => "Airbnb",
+            Self::Staff => "Austin",
+            Self::Maintenance => "Mantenimiento",
+            Self::Client => "Cliente Web",
+        }
+    }
+}
+
+/// A reservation, every column of the original (contract 05 §2.1). Amounts are soles or dollars as named.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the columns are the contract's, explained there one by one
+pub struct Reservation {
+    pub id: ReservationId,
+    pub created: DateTime<Utc>,
+    pub updated: DateTime<Utc>,
+    #[serde(default)]
+    pub deleted: bool,
+    pub client: Option<ClientId>,
+    #[serde(rename = "property")]
+    pub house: HouseId,
+    pub seller: Option<StaffId>,
+    pub check_in_date: NaiveDate,
+    /// With late check-out this is already one day later than the departure agreed first.
+    pub check_out_date: NaiveDate,
+    #[serde(default)]
+    pub late_checkout: bool,
+    pub late_check_out_date: Option<NaiveDate>,
+    pub guests: u32,
+    pub price_usd: Option<Decimal>,
+    pub price_sol: Option<Decimal>,
+    pub advance_payment: Option<Decimal>,
+    pub advance_payment_currency: Currency,
+    #[serde(default)]
+    pub points_redeemed: Decimal,
+    pub discount_code_used: Option<String>,
+    pub price_latecheckout: Option<Decimal>,
+    pub price_temperature_pool: Option<Decimal>,
+    #[serde(default)]
+    pub full_payment: bool,
+    #[serde(default)]
+    pub temperature_pool: bool,
+    pub origin: Origin,
+    pub status: Status,
+    pub uuid_external: Option<String>,
+    pub tel_contact_number: Option<String>,
+    pub comentarios_reservas: Option<String>,
+    pub payment_voucher_deadline: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub payment_voucher_uploaded: bool,
+    #[serde(default)]
+    pub payment_confirmed: bool,
+    #[serde(default)]
+    pub payment_approved_notification_sent: bool,
+    pub ip_cliente: Option<String>,
+    pub user_agent: Option<String>,
+    pub referer: Option<String>,
+    pub fbclid: Option<String>,
+    pub utm_source: Option<String>,
+    pub utm_medium: Option<String>,
+    pub utm_campaign: Option<String>,
+    pub fbp: Option<String>,
+    pub fbc: Option<String>,
+    #[serde(default, rename = "ManychatFecha")]
+    pub manychat_fecha: i64,
+}
+
+impl Reservation {
+    /// A reservation with the defaults of every column that has one: one guest, no money, origin staff, incomplete.
+    pub fn new(id: ReservationId, house: HouseId, check_in: NaiveDate, check_out: NaiveDate, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            created: now,
+            updated: now,
+            deleted: false,
+            client: None,
+            house,
+            seller: None,
+            check_in_date: check_in,
+            check_out_date: check_out,
+            late_checkout: false,
+            late_check_out_date: None,
+            guests: 1,
+            price_usd: Some(Decimal::ZERO),
+            price_sol: Some(Decimal::ZERO),
+            advance_payment: Some(Decimal::ZERO),
+            advance_payment_currency: Currency::Sol,
+            points_redeemed: Decimal::ZERO,
+            discount_code_used: None,
+            price_latecheckout: Some(Decimal::ZERO),
+            price_temperature_pool: Some(Decimal::ZERO),
+            full_payment: false,
+            temperature_pool: false,
+            origin: Origin::Staff,
+            status: Status::Incomplete,
+            uuid_external: None,
+            tel_contact_number: None,
+            comentarios_reservas: None,
+            payment_voucher_deadline: None,
+            payment_voucher_uploaded: false,
+            payment_confirmed: false,
+            payment_approved_notification_sent: false,
+            ip_cliente: None,
+            user_agent: None,
+            referer: None,
+            fbclid: None,
+            utm_source: None,
+            utm_medium: None,
+            utm_campaign: None,
+            fbp: None,
+            fbc: None,
+            manychat_fecha: 0,
+        }
+    }
+
+    /// Its dates as a stay; `None` for imported rows whose dates are reversed.
+    pub fn stay(&self) -> Option<Stay> {
+        Stay::new(self.check_in_date, self.check_out_date).ok()
+    }
+
+    /// The nights it must hold: those of its stay while it is live and its status blocks (decision 7).
+    pub fn wanted_hold(&self) -> Option<Hold> {
+        let blocks = !self.deleted && self.status.blocks();
+        self.stay().filter(|_| blocks).map(|stay| Hold { house: self.house, stay })
+    }
+
+    /// Nights between check-in and check-out, the late check-out night included.
+    pub fn nights(&self) -> i64 {
+        (self.check_out_date - self.check_in_date).num_days()
+    }
+
+    fn sol(&self) -> Decimal {
+        self.price_sol.unwrap_or_default()
+    }
+
+    fn usd(&self) -> Decimal {
+        self.price_usd.unwrap_or_default()
+    }
+
+    /// The advance in soles, two decimals (contract 01 §4.10; missing amounts and rates count as 0).
+    pub fn advance_in_soles(&self) -> f64 {
+        let advance = self.advance_payment.unwrap_or_default();
+        match self.advance_payment_currency {
+            Currency::Sol => displayed::round2(displayed::number(advance)),
+            Currency::Usd => displayed::advance_in_soles(advance, self.sol(), self.usd()),
+        }
+    }
+
+    /// What is left to pay in soles, as text (contract 05 §4.2.1).
+    pub fn left_in_soles(&self) -> String {
+        displayed::left_in_soles(self.sol(), self.advance_in_soles(), self.points_redeemed)
+    }
+
+    /// What is left to pay in dollars, as text (contract 05 §4.2.2).
+    pub fn left_in_dollars(&self) -> String {
+        let in_dollars = self.advance_payment_currency == Currency::Usd;
+        let advance = self.advance_payment.unwrap_or_default();
+        displayed::left_in_dollars(self.usd(), self.sol(), advance, in_dollars, self.points_redeemed)
+    }
+
+    /// Sets the advance to the whole price minus the points already redeemed, in the advance's currency
+    /// (contract 05 §4.2.3).
+    pub fn pay_in_full(&mut self) {
+        let (sol, usd, points) = (self.sol(), self.usd(), self.points_redeemed);
+        let advance = match self.advance_payment_currency {
+            Currency::Sol => sol - points,
+            Currency::Usd if sol > Decimal::ZERO && usd > Decimal::ZERO => usd - points * usd / sol,
+            Currency::Usd => usd,
+        };
+        self.advance_payment = Some(to_cents(advance));
+    }
+
+    /// Grants late check-out: the departure agreed first is remembered and one more night is held
+    /// (contract 05 §3.1 create step 7; decision 8).
+    pub fn grant_late_checkout(&mut self) {
+        self.late_checkout = true;
+        self.late_check_out_date = Some(self.check_out_date);
+        self.check_out_date = self.check_out_date.checked_add_days(Days::new(1)).unwrap_or(self.check_out_date);
+    }
+
+    /// Takes late check-out back: the departure agreed first applies again.
+    pub fn revoke_late_checkout(&mut self) {
+        self.late_checkout = false;
+        if let Some(agreed) = self.late_check_out_date.take() {
+            self.check_out_date = agreed;
+        }
+    }
+
+    /// What becomes of late check-out when this edited reservation replaces `stored` (contract 05 §3.1 PATCH): a new
+    /// grant counts from the stored departure whatever departure was sent; a withdrawal returns to the agreed one.
+    pub fn settle_late_checkout(&mut self, stored: &Self) {
+        match (stored.late_checkout, self.late_checkout) {
+            (false, true) => {
+                self.check_out_date = stored.check_out_date;
+                self.grant_late_checkout();
+            }
+            (true, false) => self.revoke_late_checkout(),
+            _ => {}
+        }
+    }
+
+    /// Whether the guest has not left yet on `today`.
+    pub fn is_upcoming(&self, today: NaiveDate) -> bool {
+        self.check_out_date > today
+    }
+}
+
+/// A payment receipt (voucher) attached to a reservation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Its id.
+    pub id: ReceiptId,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Key of the stored file in the bucket.
+    pub file: String,
+    /// When it arrived.
+    pub created: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn d(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 12, day).unwrap()
+    }
+
+    fn reservation() -> Reservation {
+        let now = "2026-11-01T00:00:00Z".parse().unwrap();
+        Reservation::new(ReservationId(Uuid::nil()), HouseId(Uuid::nil()), day(2), day(4), now)
+    }
+
+    /// Contract 05 §9, example 4 (create and both PATCHes).
+    #[test]
+    fn late_checkout_adds_and_returns_one_night() {
+        let mut created = reservation();
+        created.grant_late_checkout();
+        assert_eq!((created.check_out_date, created.late_check_out_date), (day(5), Some(day(4))));
+
+        let mut withdrawn = created.clone();
+        withdrawn.late_checkout = false;
+        withdrawn.settle_late_checkout(&created);
+        assert_eq!((withdrawn.check_out_date, withdrawn.late_check_out_date), (day(4), None));
+
+        let mut granted = withdrawn.clone();
+        granted.late_checkout = true;
+        granted.check_out_date = day(12);
+        granted.settle_late_checkout(&withdrawn);
+        assert_eq!((granted.check_out_date, granted.late_check_out_date), (day(5), Some(day(4))));
+    }
+
+    /// Contract 05 §9, example 6.
+    #[test]
+    fn full_payment_sets_the_advance() {
+        let mut paid = reservation();
+        (paid.price_sol, paid.price_usd, paid.points_redeemed) = (Some(d("380")), Some(d("100")), d("30"));
+        paid.pay_in_full();
+        assert_eq!((paid.advance_payment, paid.left_in_soles()), (Some(d("350.00")), "0.00".to_owned()));
+        paid.advance_payment_currency = Currency::Usd;
+        paid.pay_in_full();
+        assert_eq!(paid.advance_payment, Some(d("92.11")));
+        paid.price_sol = None;
+        paid.pay_in_full();
+        assert_eq!(paid.advance_payment, Some(d("100.00")));
+    }
+
+    /// Contract 01 §8 and 05 §8.16: a missing price or rate is 0, not a failure.
+    #[test]
+    fn missing_money_counts_as_nothing() {
+        let mut odd = reservation();
+        (odd.price_usd, odd.price_sol, odd.advance_payment) = (None, None, None);
+        odd.advance_payment_currency = Currency::Usd;
+        assert_eq!((odd.left_in_soles().as_str(), odd.left_in_dollars().as_str()), ("0.00", "0.00"));
+        odd.advance_payment = Some(d("10"));
+        assert_eq!(odd.left_in_dollars(), "-10.00");
+    }
+
+    /// Decision 7.
+    #[test]
+    fn only_live_blocking_reservations_hold_nights() {
+        let mut held = reservation();
+        for status in Status::ALL {
+            held.status = *status;
+            let expected = !matches!(status, Status::Cancelled | Status::Rejected);
+            assert_eq!(held.wanted_hold().is_some(), expected, "{status}");
+        }
+        held.status = Status::Approved;
+        held.deleted = true;
+        assert_eq!(held.wanted_hold(), None);
+    }
+}
