@@ -34,12 +34,12 @@ pub struct MonthChange {
 /// Months in which nothing changes are left out.
 pub fn changes(before: Option<Hold>, after: Option<Hold>) -> BTreeMap<(HouseId, Month), MonthChange> {
     let mut months: BTreeMap<(HouseId, Month), MonthChange> = BTreeMap::new();
-    for hold in before {
+    if let Some(hold) = before {
         for night in hold.stay.iter() {
             months.entry((hold.house, Month::of(night))).or_default().release.insert(night.day());
         }
     }
-    for hold in after {
+    if let Some(hold) = after {
         for night in hold.stay.iter() {
             let month = months.entry((hold.house, Month::of(night))).or_default();
             if month.release.remove(&night.day()) {

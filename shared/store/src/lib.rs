@@ -1,1 +1,125 @@
-//! store
+//! The single DynamoDB table: keys, items, typed reads and transactions, one module per aggregate.
+//!
+//! This is the only crate that names an attribute. `README.md` beside it lists every access pattern with its key and
+//! what it costs. It must not know HTTP or vendors.
+
+mod audit;
+mod batch;
+mod calendar;
+mod clients;
+mod error;
+mod houses;
+pub mod import;
+mod item;
+mod keys;
+mod outbox;
+mod receipts;
+mod records;
+pub mod reservations;
+mod table;
+mod throttle;
+mod transaction;
+mod users;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client as Dynamo;
+
+pub use audit::{Audit, AuditAction};
+pub use calendar::Calendar;
+pub use clients::{Clients, StoredClient};
+pub use error::StoreError;
+pub use houses::{Catalogue, Houses};
+pub use item::Item;
+pub use outbox::{Outbox, OutboxEntry};
+pub use receipts::Receipts;
+pub use records::Records;
+pub use reservations::Reservations;
+pub use throttle::Throttle;
+pub use users::{NewStaffUser, StaffDirectory, Users};
+
+/// The table, with what a warm process remembers of it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    dynamo: Dynamo,
+    table: String,
+    catalogue: houses::Cache,
+    directory: users::Cache,
+    years: reservations::Years,
+    year_rows: reservations::YearRows,
+}
+
+impl Store {
+    /// The table `table` as reached by `dynamo`.
+    pub fn new(dynamo: Dynamo, table: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            dynamo,
+            table: table.into(),
+            catalogue: houses::Cache::default(),
+            directory: users::Cache::default(),
+            years: reservations::Years::default(),
+            year_rows: reservations::YearRows::default(),
+        }))
+    }
+
+    /// The table `table` with the endpoints and credentials of `sdk`.
+    pub fn connect(sdk: &aws_config::SdkConfig, table: impl Into<String>) -> Self {
+        Self::new(Dynamo::new(sdk), table)
+    }
+
+    pub(crate) fn dynamo(&self) -> &Dynamo {
+        &self.0.dynamo
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        &self.0.table
+    }
+
+    /// Houses and photos.
+    pub fn houses(&self) -> Houses<'_> {
+        Houses(self)
+    }
+
+    /// Staff who can sign in.
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
+    }
+
+    /// Guests' records.
+    pub fn clients(&self) -> Clients<'_> {
+        Clients(self)
+    }
+
+    /// Reservations.
+    pub fn reservations(&self) -> Reservations<'_> {
+        Reservations(self)
+    }
+
+    /// Receipts of reservations.
+    pub fn receipts(&self) -> Receipts<'_> {
+        Receipts(self)
+    }
+
+    /// Who holds which night.
+    pub fn calendar(&self) -> Calendar<'_> {
+        Calendar(self)
+    }
+
+    /// Facts waiting for their effects.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox(self)
+    }
+
+    /// Rows of the imported data that have no aggregate of their own yet.
+    pub fn records(&self) -> Records<'_> {
+        Records(self)
+    }
+
+    /// Counters that slow guessing down.
+    pub fn throttle(&self) -> Throttle<'_> {
+        Throttle(self)
+    }
+}

@@ -1,1 +1,33 @@
-//! web
+//! What every API function needs: state, sign-in checks, the error body, pages, forms, files and serving.
+//!
+//! It must not know any one endpoint.
+
+mod app;
+mod clock;
+pub mod error;
+mod files;
+pub mod form;
+mod logs;
+pub mod openapi;
+mod pages;
+mod params;
+mod serve;
+mod settings;
+mod state;
+pub mod tokens;
+mod upload;
+
+pub use app::app;
+pub use clock::Clock;
+pub use error::{ApiError, ApiResult};
+pub use files::{FileError, Files};
+pub use form::{Checked, Form};
+pub use logs::start_logs;
+pub use pages::{PageEnvelope, PageWish};
+pub use params::{BaseUrl, IdPath, Query, RemoteAddress};
+pub use serve::serve;
+pub use settings::{Settings, SettingsError};
+pub use state::{AppState, Aws};
+pub use tokens::Staff;
+pub use upload::{FileKind, Upload};
+pub use utoipa_axum::router::OpenApiRouter;

@@ -1,0 +1,150 @@
+//! Every key of the table, in one place. `README.md` explains the patterns.
+
+use casa_domain::{
+    ids::{ClientId, EarningId, HouseId, PhotoId, ReceiptId, ReservationId, StaffId},
+    time::{Month, sortable},
+};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use uuid::Uuid;
+
+/// Partition and sort key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Key {
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+}
+
+/// Sort key of the one item that stands for a whole aggregate.
+pub(crate) const ITSELF: &str = "A";
+/// Partition of houses and photos.
+pub(crate) const CATALOGUE: &str = "CATALOGUE";
+/// Partition of the staff directory.
+pub(crate) const STAFF: &str = "STAFF";
+/// Sort key of a partition's version.
+pub(crate) const VERSION: &str = "VERSION";
+/// Partition of price tables.
+pub(crate) const PRICES: &str = "PRICES";
+
+pub(crate) fn house(id: HouseId) -> Key {
+    Key::new(CATALOGUE, format!("H#{id}"))
+}
+
+pub(crate) fn photo(house: HouseId, id: PhotoId) -> Key {
+    Key::new(CATALOGUE, format!("P#{house}#{id}"))
+}
+
+pub(crate) fn earning(id: EarningId) -> Key {
+    Key::new(format!("EARNING#{id}"), ITSELF)
+}
+
+pub(crate) fn earning_of(house: HouseId, year: u32, month: u32) -> Key {
+    Key::new(format!("EARNINGS#{year:04}"), format!("{month:02}#{house}"))
+}
+
+pub(crate) fn staff(id: StaffId) -> Key {
+    Key::new(STAFF, format!("U#{id:012}"))
+}
+
+pub(crate) fn staff_email(email: &str) -> Key {
+    Key::new(format!("STAFFMAIL#{}", email.to_lowercase()), ITSELF)
+}
+
+pub(crate) fn client(id: ClientId) -> Key {
+    Key::new(format!("CLIENT#{id}"), ITSELF)
+}
+
+/// The client list is spread over this many partitions.
+pub(crate) const CLIENT_SHARDS: u8 = 8;
+
+pub(crate) fn client_row(id: ClientId) -> Key {
+    Key::new(format!("CLIENTS#{}", id.0.as_bytes()[0] % CLIENT_SHARDS), id.to_string())
+}
+
+pub(crate) fn client_document(kind: &str, number: &str) -> Key {
+    Key::new(format!("DOCUMENT#{kind}#{number}"), ITSELF)
+}
+
+pub(crate) fn client_referral_code(code: &str) -> Key {
+    Key::new(format!("REFERRAL#{code}"), ITSELF)
+}
+
+pub(crate) fn client_points(client: ClientId, created: DateTime<Utc>, id: impl std::fmt::Display) -> Key {
+    Key::new(format!("CLIENT#{client}"), format!("POINTS#{}#{id}", sortable(created)))
+}
+
+pub(crate) fn reservation(id: ReservationId) -> Key {
+    Key::new(format!("RES#{id}"), ITSELF)
+}
+
+pub(crate) fn receipt(reservation: ReservationId, created: DateTime<Utc>, id: ReceiptId) -> Key {
+    Key::new(format!("RES#{reservation}"), format!("RECEIPT#{}#{id}", sortable(created)))
+}
+
+pub(crate) fn receipt_lookup(id: ReceiptId) -> Key {
+    Key::new(format!("RECEIPT#{id}"), ITSELF)
+}
+
+/// Partition of the list rows of reservations that check in (or still stay) in a year.
+pub(crate) fn year(year: i32) -> String {
+    format!("YEAR#{year:04}")
+}
+
+/// `<check-in>#<created>#<id>`: the documented order of the list, ties by creation, then id (decision 22).
+fn order(check_in: NaiveDate, created: DateTime<Utc>, id: ReservationId) -> String {
+    format!("{check_in}#{}#{id}", sortable(created))
+}
+
+pub(crate) fn arrival_row(check_in: NaiveDate, created: DateTime<Utc>, id: ReservationId) -> Key {
+    Key::new(year(check_in.year()), format!("R#{}", order(check_in, created, id)))
+}
+
+pub(crate) fn staying_row(month: Month, check_in: NaiveDate, created: DateTime<Utc>, id: ReservationId) -> Key {
+    Key::new(year(month.year()), format!("X#{month}#{}", order(check_in, created, id)))
+}
+
+pub(crate) fn client_stay_row(
+    client: ClientId,
+    check_in: NaiveDate,
+    created: DateTime<Utc>,
+    id: ReservationId,
+) -> Key {
+    Key::new(format!("CLIENT#{client}"), format!("STAY#{}", order(check_in, created, id)))
+}
+
+pub(crate) fn entered(day: NaiveDate) -> String {
+    format!("ENTERED#{day}")
+}
+
+pub(crate) fn entered_row(created: DateTime<Utc>, id: ReservationId) -> Key {
+    Key::new(entered(created.date_naive()), format!("{}#{id}", sortable(created)))
+}
+
+pub(crate) fn counts(in_year: i32) -> Key {
+    Key::new(year(in_year), "COUNTS")
+}
+
+pub(crate) fn years() -> Key {
+    Key::new("YEARS", ITSELF)
+}
+
+pub(crate) fn nights(house: HouseId, month: Month) -> Key {
+    Key::new(format!("NIGHTS#{house}"), month.to_string())
+}
+
+pub(crate) fn event(id: Uuid) -> Key {
+    Key::new(format!("OUT#{id}"), ITSELF)
+}
+
+pub(crate) fn audit(at: DateTime<Utc>, id: Uuid) -> Key {
+    Key::new(format!("AUDIT#{}", at.format("%Y-%m")), format!("{}#{id}", sortable(at)))
+}
+
+pub(crate) fn throttle(subject: &str) -> Key {
+    Key::new(format!("THROTTLE#{subject}"), ITSELF)
+}

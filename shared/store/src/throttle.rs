@@ -1,0 +1,83 @@
+//! Counters in the table that slow guessing down, seen by every process.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    Store, StoreError,
+    item::{key_item, n},
+    keys,
+};
+
+/// Counters that slow guessing down.
+#[derive(Debug)]
+pub struct Throttle<'a>(pub(crate) &'a Store);
+
+impl Throttle<'_> {
+    /// Counts one try of `subject`; answers false, counting nothing, once `limit` tries fell into the running window.
+    /// A window begins with its first try and lasts `window`. Safe under parallel tries: the count is conditional.
+    ///
+    /// # Errors
+    /// [`StoreError::Service`].
+    pub async fn try_once(
+        &self,
+        subject: &str,
+        limit: u32,
+        window: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let start = now.timestamp();
+        let end = start.saturating_add_unsigned(window.as_secs());
+        // Two steps at most: count within the running window, or begin a new one where it is over.
+        for (change, condition) in [
+            ("ADD tries :one", "#until > :now AND tries < :limit"),
+            ("SET tries = :one, #until = :end, #ttl = :end", "attribute_not_exists(pk) OR #until <= :now"),
+            ("ADD tries :one", "#until > :now AND tries < :limit"),
+        ] {
+            let begins = change.starts_with("SET");
+            let mut update = self
+                .0
+                .dynamo()
+                .update_item()
+                .table_name(self.0.table())
+                .set_key(Some(key_item(&keys::throttle(subject))))
+                .update_expression(change)
+                .condition_expression(condition)
+                .expression_attribute_names("#until", "until")
+                .expression_attribute_values(":one", n(1))
+                .expression_attribute_values(":now", n(start));
+            update = if begins {
+                update.expression_attribute_names("#ttl", "ttl").expression_attribute_values(":end", n(end))
+            } else {
+                update.expression_attribute_values(":limit", n(limit))
+            };
+            match update.send().await {
+                Ok(_) => return Ok(true),
+                Err(error)
+                    if matches!(
+                        error.as_service_error(),
+                        Some(UpdateItemError::ConditionalCheckFailedException(_))
+                    ) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Forgets the tries of `subject` (a sign-in succeeded).
+    ///
+    /// # Errors
+    /// [`StoreError::Service`].
+    pub async fn forget(&self, subject: &str) -> Result<(), StoreError> {
+        self.0
+            .dynamo()
+            .delete_item()
+            .table_name(self.0.table())
+            .set_key(Some(key_item(&keys::throttle(subject))))
+            .send()
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! Settings from the environment. Their names are listed in `infra/README.md`.
+
+use std::{env, time::Duration};
+
+use chrono_tz::Tz;
+
+use crate::Clock;
+
+/// A setting is missing or cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A required variable is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// A variable has a value that makes no sense.
+    #[error("the environment variable {0} has an unusable value: {1}")]
+    Unusable(&'static str, String),
+}
+
+/// Settings of the functions.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name of the table.
+    pub table: String,
+    /// Name of the bucket.
+    pub bucket: String,
+    /// Signs tokens and file links; at least 32 bytes. Never logged.
+    pub secret: Secret,
+    /// The clock, with the business zone.
+    pub clock: Clock,
+    /// Exact origins that browsers may call from.
+    pub cors_origins: Vec<String>,
+    /// Whether any origin on this machine may call too.
+    pub local: bool,
+    /// Life of an access token.
+    pub access_life: Duration,
+    /// Life of a refresh token.
+    pub refresh_life: Duration,
+    /// First name of the client and staff user that stand for Airbnb (decision 19).
+    pub airbnb_name: String,
+    /// First name of the client that stands for maintenance (decision 19).
+    pub maintenance_name: String,
+}
+
+/// A text that does not show itself in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Settings {
+    /// The settings that the environment gives; only `CASA_SECRET` is required.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn from_env() -> Result<Self, SettingsError> {
+        let secret = text("CASA_SECRET").ok_or(SettingsError::Missing("CASA_SECRET"))?;
+        Self::with_secret(secret, false)
+    }
+
+    /// As [`Settings::from_env`] with a given secret, for one machine.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn for_local(secret: String) -> Result<Self, SettingsError> {
+        Self::with_secret(secret, true)
+    }
+
+    fn with_secret(secret: String, local: bool) -> Result<Self, SettingsError> {
+        if secret.len() < 32 {
+            return Err(SettingsError::Unusable("CASA_SECRET", "shorter than 32 bytes".to_owned()));
+        }
+        let zone_name = text("CASA_TIME_ZONE").unwrap_or_else(|| "America/Lima".to_owned());
+        let zone: Tz =
+            zone_name.parse().map_err(|_| SettingsError::Unusable("CASA_TIME_ZONE", zone_name.clone()))?;
+        let clock = match text("CASA_CLOCK") {
+            None => Clock::system(zone),
+            Some(instant) => Clock::frozen_at(
+                instant.parse().map_err(|_| SettingsError::Unusable("CASA_CLOCK", instant.clone()))?,
+                zone,
+            ),
+        };
+        let origins = text("CASA_CORS_ORIGINS").unwrap_or_default();
+        Ok(Self {
+            table: text("CASA_TABLE").unwrap_or_else(|| "casa".to_owned()),
+            bucket: text("CASA_BUCKET").unwrap_or_else(|| "casa-files".to_owned()),
+            secret: Secret(secret),
+            clock,
+            cors_origins: origins.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect(),
+            local,
+            access_life: DAY * days("CASA_ACCESS_DAYS", 7)?,
+            refresh_life: DAY * days("CASA_REFRESH_DAYS", 60)?,
+            airbnb_name: text("CASA_AIRBNB_CLIENT").unwrap_or_else(|| "AirBnB".to_owned()),
+            maintenance_name: text("CASA_MAINTENANCE_CLIENT").unwrap_or_else(|| "Mantenimiento".to_owned()),
+        })
+    }
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn days(name: &'static str, default: u32) -> Result<u32, SettingsError> {
+    match text(name) {
+        None => Ok(default),
+        Some(value) => value.parse().map_err(|_| SettingsError::Unusable(name, value)),
+    }
+}
