@@ -19,8 +19,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 # Routes that no operation of the OpenAPI document describes: files and the documentation page's assets.
 EXTRA = {"/media/{*}": "media", "/api/v1/schema/docs/{*}": "docs"}
-# What API Gateway sends where nothing else matches. `cargo lambda watch` has no such route.
+# The function that gets what nothing else matches: the default route of API Gateway, a catch-all for `cargo lambda watch`.
 DEFAULT = "docs"
+CATCH_ALL = "/{*}"
 
 
 def shape(path):
@@ -53,11 +54,7 @@ def of_template(problems):
             continue
         operation = item["x-amazon-apigateway-any-method"]
         name = target[operation["x-amazon-apigateway-integration"]["$ref"].rsplit("/", 1)[1]]
-        if operation.get("isDefaultRoute"):
-            if name != DEFAULT:
-                problems.append(f"template.yaml: unknown paths go to {name}, not to {DEFAULT}")
-        else:
-            routes[shape(path)] = name
+        routes[CATCH_ALL if operation.get("isDefaultRoute") else shape(path)] = name
     return routes
 
 
@@ -69,7 +66,7 @@ def of_cargo():
 
 def of_code(document, problems):
     """Function of each path shape in the OpenAPI document, in both forms, and the number of its operations."""
-    routes, operations = dict(EXTRA), 0
+    routes, operations = EXTRA | {CATCH_ALL: DEFAULT}, 0
     for path, item in document["paths"].items():
         tags = set()
         for method, operation in item.items():

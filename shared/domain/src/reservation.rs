@@ -16,7 +16,7 @@ use crate::{
 macro_rules! choices {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {
@@ -54,6 +54,7 @@ choices! {
     /// Where a reservation stands (contract 05 §2.3).
     Status {
         /// Created, nothing received yet.
+        #[default]
         Incomplete = "incomplete",
         /// First voucher received.
         Pending = "pending",
@@ -74,6 +75,7 @@ choices! {
         /// Airbnb's calendar.
         Airbnb = "air",
         /// Entered by staff.
+        #[default]
         Staff = "aus",
         /// House closed for maintenance.
         Maintenance = "man",
@@ -86,6 +88,7 @@ choices! {
     /// Currency of an advance payment.
     Currency {
         /// Peruvian soles.
+        #[default]
         Sol = "sol",
         /// United States dollars.
         Usd = "usd",
@@ -142,10 +145,12 @@ pub struct Reservation {
     #[serde(default)]
     pub late_checkout: bool,
     pub late_check_out_date: Option<NaiveDate>,
+    #[serde(default = "one")]
     pub guests: u32,
     pub price_usd: Option<Decimal>,
     pub price_sol: Option<Decimal>,
     pub advance_payment: Option<Decimal>,
+    #[serde(default)]
     pub advance_payment_currency: Currency,
     #[serde(default)]
     pub points_redeemed: Decimal,
@@ -156,7 +161,9 @@ pub struct Reservation {
     pub full_payment: bool,
     #[serde(default)]
     pub temperature_pool: bool,
+    #[serde(default)]
     pub origin: Origin,
+    #[serde(default)]
     pub status: Status,
     pub uuid_external: Option<String>,
     pub tel_contact_number: Option<String>,
@@ -179,6 +186,10 @@ pub struct Reservation {
     pub fbc: Option<String>,
     #[serde(default, rename = "ManychatFecha")]
     pub manychat_fecha: i64,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Reservation {

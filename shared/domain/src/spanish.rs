@@ -22,6 +22,14 @@ pub fn month_and_year(month: Month) -> String {
     format!("{first}{} {}", letters.as_str(), month.year())
 }
 
+const WEEKDAYS: [&str; 7] = ["Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo"];
+
+/// "Viernes 5 de marzo" (contract 05 §5.1).
+pub fn long_date(date: NaiveDate) -> String {
+    let weekday = WEEKDAYS[date.weekday().num_days_from_monday() as usize];
+    format!("{weekday} {} de {}", date.day(), month_name(date.month()))
+}
+
 /// A stay in words, as the activity feed writes it: "del 11 al 12 de octubre", "del 30 de octubre al 2 de
 /// noviembre", "del 30 de diciembre al 2 de enero de 2027" (contract 05 §4.3).
 pub fn date_range(check_in: NaiveDate, check_out: NaiveDate) -> String {
@@ -46,6 +54,7 @@ mod tests {
         assert_eq!(date_range(day(2026, 12, 2), day(2026, 12, 4)), "del 2 al 4 de diciembre");
         assert_eq!(date_range(day(2026, 10, 30), day(2026, 11, 2)), "del 30 de octubre al 2 de noviembre");
         assert_eq!(date_range(day(2026, 12, 30), day(2027, 1, 2)), "del 30 de diciembre al 2 de enero de 2027");
+        assert_eq!(long_date(day(2027, 3, 5)), "Viernes 5 de marzo");
         assert_eq!(month_and_year(Month::new(2026, 11).unwrap()), "Noviembre 2026");
     }
 }

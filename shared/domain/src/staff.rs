@@ -33,8 +33,14 @@ pub struct StaffUser {
     /// Key of the photo in the bucket.
     #[serde(default, deserialize_with = "crate::house::empty_is_none")]
     pub profile_photo: Option<String>,
-    /// When they joined.
+    /// When they were entered.
     pub created: DateTime<Utc>,
+    /// When they joined, if that is known to differ.
+    #[serde(default)]
+    pub date_joined: Option<DateTime<Utc>>,
+    /// Last visit to the administration.
+    #[serde(default)]
+    pub last_login: Option<DateTime<Utc>>,
     /// Their groups, lowest group id first: the panel takes the first as the role.
     #[serde(default)]
     pub groups: Vec<Group>,

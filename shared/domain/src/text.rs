@@ -38,11 +38,7 @@ pub fn slugify(text: &str) -> String {
     for letter in ascii.trim().chars() {
         match letter {
             letter if letter.is_ascii_alphanumeric() || letter == '_' => slug.push(letter.to_ascii_lowercase()),
-            letter if letter == '-' || letter.is_whitespace() => {
-                if !slug.ends_with('-') {
-                    slug.push('-');
-                }
-            }
+            letter if (letter == '-' || letter.is_whitespace()) && !slug.ends_with('-') => slug.push('-'),
             _ => {}
         }
     }

@@ -4,6 +4,7 @@ use casa_domain::{
     ClientId,
     client::Client,
     event::{Event, What},
+    text::{fold, matches_all},
 };
 use uuid::Uuid;
 
@@ -49,6 +50,26 @@ impl Clients<'_> {
     /// # Errors
     /// [`StoreError`].
     pub async fn all(&self) -> Result<Vec<Client>, StoreError> {
+        let mut clients = self.rows().await?;
+        clients.retain(|client| !client.deleted);
+        Ok(clients)
+    }
+
+    /// The clients whose names or e-mail address contain all of these folded terms, deleted ones included: their
+    /// reservations still name them. Reads the whole list.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn named(&self, terms: &[String]) -> Result<Vec<ClientId>, StoreError> {
+        let fits = |client: &Client| {
+            let texts = [Some(&client.first_name), client.last_name.as_ref(), client.email.as_ref()];
+            let fields: Vec<_> = texts.into_iter().flatten().map(|text| fold(text)).collect();
+            matches_all(terms, &fields)
+        };
+        Ok(self.rows().await?.iter().filter(|client| fits(client)).map(|client| client.id).collect())
+    }
+
+    async fn rows(&self) -> Result<Vec<Client>, StoreError> {
         let mut tasks = tokio::task::JoinSet::new();
         for shard in 0..keys::CLIENT_SHARDS {
             let store = self.0.clone();
@@ -108,9 +129,7 @@ impl Clients<'_> {
         }
         let item = versioned(document(&keys::client(client.id), client)?, 1);
         transaction.put(table, item, Some(absent()), Guards::Version)?;
-        if !client.deleted {
-            transaction.put(table, document(&keys::client_row(client.id), client)?, None, Guards::Nothing)?;
-        }
+        transaction.put(table, document(&keys::client_row(client.id), client)?, None, Guards::Nothing)?;
         if let Some(audit) = audit {
             audit.write(self.0, &mut transaction)?;
             let what = What::ClientCreated { client: client.id };

@@ -70,8 +70,9 @@ pub(crate) fn client_document(kind: &str, number: &str) -> Key {
     Key::new(format!("DOCUMENT#{kind}#{number}"), ITSELF)
 }
 
+/// Referral codes are the same in any case (contract 02 §4.10).
 pub(crate) fn client_referral_code(code: &str) -> Key {
-    Key::new(format!("REFERRAL#{code}"), ITSELF)
+    Key::new(format!("REFERRAL#{}", code.to_uppercase()), ITSELF)
 }
 
 pub(crate) fn client_points(client: ClientId, created: DateTime<Utc>, id: impl std::fmt::Display) -> Key {

@@ -12,6 +12,7 @@ mod houses;
 pub mod import;
 mod item;
 mod keys;
+mod levels;
 mod outbox;
 mod receipts;
 mod records;
@@ -31,9 +32,10 @@ pub use clients::{Clients, StoredClient};
 pub use error::StoreError;
 pub use houses::{Catalogue, Houses};
 pub use item::Item;
-pub use outbox::{Outbox, OutboxEntry};
+pub use levels::{HeldLevel, Level, Levels};
+pub use outbox::Outbox;
 pub use receipts::Receipts;
-pub use records::Records;
+pub use records::{Activity, ActivitySettings, Records};
 pub use reservations::Reservations;
 pub use throttle::Throttle;
 pub use users::{NewStaffUser, StaffDirectory, Users};
@@ -91,6 +93,11 @@ impl Store {
     /// Guests' records.
     pub fn clients(&self) -> Clients<'_> {
         Clients(self)
+    }
+
+    /// Levels that guests reach.
+    pub fn levels(&self) -> Levels<'_> {
+        Levels(self)
     }
 
     /// Reservations.

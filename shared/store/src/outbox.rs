@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Item, Store, StoreError,
-    item::{document, key_item, n, read, s},
+    item::{document, key_item, n, s},
     keys,
     transaction::{Guards, Transaction},
 };
@@ -15,27 +15,6 @@ use crate::{
 const SHARDS: u8 = 4;
 /// How long a handled fact stays readable.
 const KEPT_DAYS: i64 = 30;
-
-/// A fact waiting in the outbox.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutboxEntry {
-    /// The fact.
-    pub event: Event,
-}
-
-impl OutboxEntry {
-    /// Reads the image of an outbox item, as the table's stream delivers it; `None` for other items.
-    ///
-    /// # Errors
-    /// [`StoreError::Unreadable`] when the item is an outbox item of an unknown shape.
-    pub fn from_image(image: &Item) -> Result<Option<Self>, StoreError> {
-        let is_event = image.get("pk").and_then(|pk| pk.as_s().ok()).is_some_and(|pk| pk.starts_with("OUT#"));
-        if !is_event {
-            return Ok(None);
-        }
-        Ok(Some(Self { event: read(image)? }))
-    }
-}
 
 /// Facts waiting for their effects.
 #[derive(Debug)]

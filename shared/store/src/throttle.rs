@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     Store, StoreError,
-    item::{key_item, n},
+    item::{key_item, n, number},
     keys,
 };
 
@@ -64,6 +64,49 @@ impl Throttle<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Takes one counted try of `subject` back: it turned out well. Does nothing once its window is over.
+    ///
+    /// # Errors
+    /// [`StoreError::Service`].
+    pub async fn give_back(&self, subject: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let answer = self
+            .0
+            .dynamo()
+            .update_item()
+            .table_name(self.0.table())
+            .set_key(Some(key_item(&keys::throttle(subject))))
+            .update_expression("ADD tries :back")
+            .condition_expression("#until > :now AND tries > :zero")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_values(":back", n(-1))
+            .expression_attribute_values(":now", n(now.timestamp()))
+            .expression_attribute_values(":zero", n(0))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error)
+                if matches!(
+                    error.as_service_error(),
+                    Some(UpdateItemError::ConditionalCheckFailedException(_))
+                ) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Seconds until the running window of `subject` is over, at least 1: what to tell whoever was refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Service`].
+    pub async fn seconds_left(&self, subject: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let until = self.0.get(&keys::throttle(subject)).await?.and_then(|item| number::<i64>(&item, "until"));
+        let left = until.unwrap_or_default().saturating_sub(now.timestamp());
+        Ok(u64::try_from(left).unwrap_or_default().max(1))
     }
 
     /// Forgets the tries of `subject` (a sign-in succeeded).

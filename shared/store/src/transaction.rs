@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update},
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
 };
 use rand::Rng;
 
@@ -143,19 +143,6 @@ impl Transaction {
             .set_expression_attribute_values(change.values())
             .build()?;
         self.push(TransactWriteItem::builder().update(update).build(), guards);
-        Ok(())
-    }
-
-    /// Requires a condition of an item that is not written.
-    pub fn check(&mut self, table: &str, key: &Key, when: Expression, guards: Guards) -> Result<(), StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(table)
-            .set_key(Some(key_item(key)))
-            .condition_expression(&when.text)
-            .set_expression_attribute_names(when.names())
-            .set_expression_attribute_values(when.values())
-            .build()?;
-        self.push(TransactWriteItem::builder().condition_check(check).build(), guards);
         Ok(())
     }
 

@@ -166,6 +166,8 @@ impl Users<'_> {
             is_superuser: new.superuser,
             profile_photo: None,
             created: now,
+            date_joined: None,
+            last_login: None,
             groups: own,
             session: 0,
         };

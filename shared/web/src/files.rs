@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::{
     error::{DisplayErrorContext, SdkError},
-    operation::{create_bucket::CreateBucketError, get_object::GetObjectError},
+    operation::{create_bucket::CreateBucketError, get_object::{GetObjectError, GetObjectOutput}},
     presigning::PresigningConfig,
     primitives::ByteStream,
 };
@@ -50,6 +50,17 @@ pub struct StoredFile {
     pub etag: Option<String>,
 }
 
+/// What a read with a limit found.
+#[derive(Clone, Debug)]
+pub enum Fetched {
+    /// No such file.
+    Missing,
+    /// More bytes than wanted.
+    TooLarge,
+    /// The file.
+    File(StoredFile),
+}
+
 /// The bucket. Cheap to clone.
 #[derive(Clone)]
 pub struct Files {
@@ -82,6 +93,41 @@ impl Files {
         Ok(())
     }
 
+    /// Writes a file unless the key is taken; answers whether it wrote.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub async fn put_new(&self, key: &str, bytes: impl Into<Bytes>, content_type: &str) -> Result<bool, FileError> {
+        let body = ByteStream::from(bytes.into());
+        let put = self.s3.put_object().bucket(&self.bucket).key(key).body(body).content_type(content_type);
+        match put.if_none_match("*").send().await {
+            Ok(_) => Ok(true),
+            // Taken, or being taken by somebody else right now.
+            Err(error) if error.raw_response().is_some_and(|raw| matches!(raw.status().as_u16(), 409 | 412)) => {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads a file unless it has more than `most` bytes; one request either way.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub async fn get_at_most(&self, key: &str, most: i64) -> Result<Fetched, FileError> {
+        let answer = match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(answer) => answer,
+            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => {
+                return Ok(Fetched::Missing);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if answer.content_length().is_some_and(|length| length > most) {
+            return Ok(Fetched::TooLarge);
+        }
+        Ok(Fetched::File(stored(answer).await?))
+    }
+
     /// Reads a file; `None` when there is none.
     ///
     /// # Errors
@@ -92,10 +138,7 @@ impl Files {
             Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let content_type = answer.content_type().unwrap_or("application/octet-stream").to_owned();
-        let etag = answer.e_tag().map(str::to_owned);
-        let bytes = answer.body.collect().await.map_err(|error| FileError(error.to_string()))?.into_bytes();
-        Ok(Some(StoredFile { bytes, content_type, etag }))
+        Ok(Some(stored(answer).await?))
     }
 
     /// The size of a file in bytes; `None` when there is none.
@@ -182,6 +225,13 @@ impl Files {
         mac.update(format!("{expires}\n{key}").as_bytes());
         mac
     }
+}
+
+async fn stored(answer: GetObjectOutput) -> Result<StoredFile, FileError> {
+    let content_type = answer.content_type().unwrap_or("application/octet-stream").to_owned();
+    let etag = answer.e_tag().map(str::to_owned);
+    let bytes = answer.body.collect().await.map_err(|error| FileError(error.to_string()))?.into_bytes();
+    Ok(StoredFile { bytes, content_type, etag })
 }
 
 /// Percent-encodes what may not stand in a path.

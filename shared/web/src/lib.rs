@@ -7,6 +7,7 @@ mod clock;
 pub mod error;
 mod files;
 pub mod form;
+pub mod houses;
 mod logs;
 pub mod openapi;
 mod pages;
@@ -17,10 +18,13 @@ mod state;
 pub mod tokens;
 mod upload;
 
+/// A time zone.
+pub use chrono_tz::Tz as Zone;
+
 pub use app::app;
 pub use clock::Clock;
 pub use error::{ApiError, ApiResult};
-pub use files::{FileError, Files};
+pub use files::{Fetched, FileError, Files, StoredFile};
 pub use form::{Checked, Form};
 pub use logs::start_logs;
 pub use pages::{PageEnvelope, PageWish};
@@ -28,6 +32,6 @@ pub use params::{BaseUrl, IdPath, Query, RemoteAddress};
 pub use serve::serve;
 pub use settings::{Settings, SettingsError};
 pub use state::{AppState, Aws};
-pub use tokens::Staff;
+pub use tokens::{MaybeStaff, Staff};
 pub use upload::{FileKind, Upload};
 pub use utoipa_axum::router::OpenApiRouter;

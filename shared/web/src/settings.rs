@@ -72,6 +72,15 @@ impl Settings {
         Self::with_secret(secret, true)
     }
 
+    /// As [`Settings::from_env`] for functions that sign nothing and therefore are not given the secret: theirs is
+    /// random.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn without_secret() -> Result<Self, SettingsError> {
+        Self::with_secret(format!("{}{}", uuid::Uuid::new_v4(), uuid::Uuid::new_v4()), false)
+    }
+
     fn with_secret(secret: String, local: bool) -> Result<Self, SettingsError> {
         if secret.len() < 32 {
             return Err(SettingsError::Unusable("CASA_SECRET", "shorter than 32 bytes".to_owned()));

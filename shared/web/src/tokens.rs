@@ -145,6 +145,23 @@ impl FromRequestParts<AppState> for Staff {
     }
 }
 
+/// The member of staff who asks, on endpoints that are public but show staff more. Every other token, or none, counts
+/// as nobody (decision 3).
+#[derive(Clone, Debug)]
+pub struct MaybeStaff(pub Option<StaffUser>);
+
+impl FromRequestParts<AppState> for MaybeStaff {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        match Staff::from_request_parts(parts, state).await {
+            Ok(Staff(user)) => Ok(Self(Some(user))),
+            Err(refusal) if refusal.status() == http::StatusCode::UNAUTHORIZED => Ok(Self(None)),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
 /// The user a token stands for, if they still may use it.
 ///
 /// # Errors

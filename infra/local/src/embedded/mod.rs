@@ -77,6 +77,20 @@ pub struct Endpoints {
     pub sqs: String,
 }
 
+impl Endpoints {
+    /// Lines for a shell that make the AWS CLI, SDKs and `cargo lambda watch` use these servers.
+    #[must_use]
+    pub fn exports(&self) -> String {
+        format!(
+            "export AWS_ENDPOINT_URL_DYNAMODB={}\n\
+             export AWS_ENDPOINT_URL_S3={}\n\
+             export AWS_ENDPOINT_URL_SQS={}\n\
+             export AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_REGION={REGION}",
+            self.dynamodb, self.s3, self.sqs
+        )
+    }
+}
+
 /// Servers that already run elsewhere and are used instead of own ones.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
@@ -100,10 +114,14 @@ impl Given {
         }
     }
 
-    /// All three, as another process of this program published them.
+    /// These, and for the others the servers of another process of this program.
     #[must_use]
-    pub fn all(endpoints: Endpoints) -> Self {
-        Self { dynamodb: Some(endpoints.dynamodb), s3: Some(endpoints.s3), sqs: Some(endpoints.sqs) }
+    pub fn or(self, endpoints: Endpoints) -> Self {
+        Self {
+            dynamodb: self.dynamodb.or(Some(endpoints.dynamodb)),
+            s3: self.s3.or(Some(endpoints.s3)),
+            sqs: self.sqs.or(Some(endpoints.sqs)),
+        }
     }
 
     /// Whether no server has to be started.

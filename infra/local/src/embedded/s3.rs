@@ -11,7 +11,6 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
-use tower::Service as _;
 
 use super::{ACCESS_KEY, EmbeddedError, SECRET_KEY, Stop};
 
@@ -36,11 +35,11 @@ pub(super) async fn serve(
     Ok(())
 }
 
-async fn answer(mut service: S3Service, request: Request) -> Response {
-    match service.call(request).await {
+async fn answer(service: S3Service, request: Request) -> Response {
+    match service.call(request.map(s3s::Body::http_body_unsync)).await {
         Ok(response) => response.map(Body::new),
         Err(error) => {
-            tracing::error!(%error, "the file server failed");
+            tracing::error!(?error, "the file server failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -68,7 +68,10 @@ impl Years {
 
 /// Rows of whole years as last read, by year with the year's version: what searches and the year calendar look at.
 #[derive(Debug, Default)]
-pub(crate) struct YearRows(Mutex<HashMap<i32, (u64, Arc<Vec<Booked>>)>>);
+pub(crate) struct YearRows(Mutex<HashMap<i32, Versioned>>);
+
+/// Rows and the version they were read at.
+type Versioned = (u64, Arc<Vec<Booked>>);
 
 impl YearRows {
     /// Years a process keeps; a year of a busy group is a few megabytes.

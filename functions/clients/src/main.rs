@@ -1,0 +1,6 @@
+//! The function `clients`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    casa_web::serve(clients::routes()).await
+}

@@ -1,0 +1,211 @@
+//! `POST reservations/` (contract 05 §3.1).
+
+use axum::{extract::State, response::Response};
+use casa_domain::{
+    Client, ReservationId, StaffUser,
+    event,
+    reservation::{Origin, Reservation, Status},
+};
+use casa_store::{
+    Audit, AuditAction, StoreError, StoredClient,
+    reservations::{Change, Conflicts, PointsSpent},
+};
+use casa_web::{
+    ApiError, ApiResult, AppState, Form, Staff, error,
+    openapi::{Detail, Invalid, Unauthorized},
+};
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::{
+    fields::{self, ReservationWrite},
+    list::{json, render},
+    receipts,
+    shapes::WrittenBody,
+};
+
+/// The text the panel shows when nights are taken (contract 05 §3.1).
+pub const OVERLAP: &str = "Esta propiedad esta reservada en este rango de fecha";
+/// Kind of row in the audit log.
+pub const MODEL: &str = "reservation.reservation";
+/// Tries after losing a race for a guest's points.
+const TRIES: usize = 4;
+
+/// Enters a reservation; it is approved at once and holds its nights.
+#[utoipa::path(
+    post,
+    path = "/api/v1/reservations/",
+    tag = "reservations",
+    request_body(content(
+        (ReservationWrite = "multipart/form-data"),
+        (ReservationWrite = "application/x-www-form-urlencoded"),
+        (ReservationWrite = "application/json"),
+    )),
+    responses(
+        (status = 201, description = "Entered", body = WrittenBody<'static>),
+        (status = 400, description = "A field is wrong, nights are taken, or points are missing", body = Invalid),
+        (status = 401, description = "No or bad token", body = Unauthorized),
+        (status = 403, description = "Not a seller", body = Detail),
+        (status = 409, description = "The guest changed at the same moment", body = Detail),
+        (status = 413, description = "Body too large", body = Detail),
+        (status = 415, description = "Body of another kind", body = Detail),
+    ),
+    security(("staff" = []))
+)]
+pub async fn create(Staff(user): Staff, State(state): State<AppState>, form: Form) -> ApiResult<Response> {
+    if !user.may_sell() {
+        return Err(error::forbidden());
+    }
+    let fields = fields::read(&form, &state.clock, |checked, fields| {
+        checked.required("property", fields.house.clone());
+        checked.required("client", fields.client.clone());
+        checked.required("check_in_date", fields.check_in.clone());
+        checked.required("check_out_date", fields.check_out.clone());
+    })?;
+    let files = receipts::checked(&form)?;
+    let (Some(house), Some(client), Some(check_in), Some(check_out)) = (
+        fields.house.clone().value(),
+        fields.client.clone().value(),
+        fields.check_in.clone().value(),
+        fields.check_out.clone().value(),
+    ) else {
+        return Err(error::rule("Datos inválidos."));
+    };
+    let catalogue = state.store.houses().catalogue().await?;
+    if !catalogue.live().any(|one| one.id == house) {
+        return Err(error::field("property", "La propiedad no existe."));
+    }
+    let client = state.store.clients().get(client).await?;
+    let client = client.ok_or_else(|| error::field("client", "El cliente no existe."))?;
+
+    let now = state.clock.now();
+    let mut one = Reservation::new(ReservationId(Uuid::new_v4()), house, check_in, check_out, now);
+    let points = fields.points_to_redeem.clone().value().unwrap_or_default();
+    let late = fields.late_checkout.clone().value().unwrap_or_default();
+    fields.apply(&mut one, &user);
+    one.client = Some(client.client.id);
+    one.status = Status::Approved;
+    one.points_redeemed = Decimal::ZERO;
+    (one.late_checkout, one.late_check_out_date) = (false, None);
+    recognise(&mut one, &client.client, &user, &state)?;
+    one.seller = Some(seller(&one, &user, &state).await?);
+    spendable(&client.client, points, now)?;
+    if one.full_payment {
+        one.pay_in_full();
+    }
+    if late {
+        // The dates sent must make a stay by themselves: late check-out does not repair them.
+        as_sent_is_a_stay(&one)?;
+        one.grant_late_checkout();
+    }
+    as_sent_is_a_stay(&one)?;
+    one.points_redeemed = points;
+
+    let receipts = receipts::store(&state, one.id, files, now).await?;
+    match commit(&state, &user, &one, client, points, &receipts, now).await {
+        Ok(stored) => {
+            let mut answer = json(render(&WrittenBody::new(&stored, &state.clock))?);
+            *answer.status_mut() = StatusCode::CREATED;
+            Ok(answer)
+        }
+        Err(problem) => {
+            receipts::discard(&state, &receipts).await;
+            Err(problem)
+        }
+    }
+}
+
+async fn commit(
+    state: &AppState,
+    user: &StaffUser,
+    one: &Reservation,
+    mut client: StoredClient,
+    points: Decimal,
+    receipts: &[casa_domain::reservation::Receipt],
+    now: DateTime<Utc>,
+) -> ApiResult<Reservation> {
+    for _ in 0..TRIES {
+        spendable(&client.client, points, now)?;
+        let change = Change {
+            before: None,
+            after: one.clone(),
+            client: Some(client.client.card()),
+            receipts: receipts.to_vec(),
+            points: (points > Decimal::ZERO).then(|| PointsSpent {
+                client: client.clone(),
+                points,
+                description: "Puntos canjeados en una reserva".to_owned(),
+            }),
+            facts: event::facts(None, one, Decimal::ZERO),
+            audit: Some(Audit::new(Some(user.id), AuditAction::Added, MODEL, one.id, now)),
+            conflicts: Conflicts::Refuse,
+        };
+        match state.store.reservations().commit(change, now).await {
+            Ok(stored) => return Ok(stored.booked.reservation),
+            Err(StoreError::NightTaken) => return Err(error::rule(OVERLAP)),
+            Err(StoreError::Changed) => {
+                // Only the guest's points can have changed: the reservation is new.
+                let again = state.store.clients().get(client.client.id).await?;
+                client = again.ok_or_else(|| error::field("client", "El cliente no existe."))?;
+            }
+            Err(problem) => return Err(problem.into()),
+        }
+    }
+    Err(error::changed_meanwhile())
+}
+
+/// Applies what the magic guests mean (contract 05 §3.1, step 1 and 3; decision 19).
+///
+/// # Errors
+/// 400 when maintenance is entered by somebody who is not an administrator.
+pub fn recognise(one: &mut Reservation, client: &Client, user: &StaffUser, state: &AppState) -> ApiResult<()> {
+    if client.first_name == state.settings.maintenance_name {
+        one.origin = Origin::Maintenance;
+        (one.price_usd, one.price_sol, one.advance_payment) =
+            (Some(Decimal::ZERO), Some(Decimal::ZERO), Some(Decimal::ZERO));
+        (one.full_payment, one.temperature_pool) = (false, false);
+    } else if client.first_name == state.settings.airbnb_name {
+        one.origin = Origin::Airbnb;
+    }
+    if one.origin == Origin::Maintenance && !user.is_admin() {
+        return Err(error::rule("Solo un administrador puede registrar mantenimientos."));
+    }
+    Ok(())
+}
+
+/// Who sells: the caller, or for Airbnb the staff user that stands for it, when there is exactly one.
+async fn seller(one: &Reservation, user: &StaffUser, state: &AppState) -> ApiResult<i64> {
+    if one.origin == Origin::Airbnb {
+        let staff = state.store.users().directory().await?;
+        if let Some(airbnb) = staff.by_first_name(&state.settings.airbnb_name) {
+            return Ok(airbnb.id);
+        }
+    }
+    Ok(user.id)
+}
+
+fn spendable(client: &Client, points: Decimal, now: DateTime<Utc>) -> ApiResult<()> {
+    if points > client.available_points(now) {
+        return Err(error::rule("El cliente no tiene puntos suficientes."));
+    }
+    Ok(())
+}
+
+/// Demands that the dates make a stay.
+///
+/// # Errors
+/// 400 with the reason.
+pub fn as_sent_is_a_stay(one: &Reservation) -> Result<(), ApiError> {
+    use casa_domain::stay::{MAX_NIGHTS, Stay, StayError};
+    match Stay::new(one.check_in_date, one.check_out_date) {
+        Ok(_) => Ok(()),
+        Err(StayError::NotAfter) => {
+            Err(error::rule("La fecha de salida debe ser posterior a la fecha de entrada."))
+        }
+        Err(StayError::TooLong) => {
+            Err(error::rule(&format!("Una reserva puede tener hasta {MAX_NIGHTS} noches.")))
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use chrono::{DateTime, FixedOffset};
+use clap::{Args, Parser, Subcommand};
+
+/// The whole booking system on one machine, in one process.
+#[derive(Debug, Parser)]
+#[command(name = "casa", version, about, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the API with its table, files and queues until Ctrl-C
+    Dev(DevArgs),
+    /// Bring exports of the original system (and its media folder) into the table and the bucket
+    Import(ImportArgs),
+    /// Manage members of staff who can sign in
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+/// Options of `casa dev`.
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// Port of the API; 0 takes a free one
+    #[arg(long, default_value_t = 8000)]
+    pub port: u16,
+    /// Address the API listens on
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub host: IpAddr,
+    /// Folder that keeps the data [default: .casa]
+    #[arg(long, value_name = "DIR", conflicts_with = "memory")]
+    pub data: Option<PathBuf>,
+    /// Keep the data in memory: gone when the process ends
+    #[arg(long)]
+    pub memory: bool,
+    /// Export to bring in before the API answers; may be repeated
+    #[arg(long, value_name = "DUMP.json")]
+    pub import: Vec<PathBuf>,
+    /// Folder whose files go to the bucket under their relative paths
+    #[arg(long, value_name = "DIR")]
+    pub media: Option<PathBuf>,
+    /// Stop the clock of the business at this instant, such as 2025-11-12T10:30:00-05:00
+    #[arg(long, value_name = "RFC3339")]
+    pub clock: Option<DateTime<FixedOffset>>,
+    /// Start with a small invented data set with photos
+    #[arg(long, conflicts_with = "import")]
+    pub demo: bool,
+    /// Port of the DynamoDB API; 0 takes a free one
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    pub dynamodb_port: u16,
+    /// Port of the S3 API; 0 takes a free one
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    pub s3_port: u16,
+    /// Port of the SQS API; 0 takes a free one
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    pub sqs_port: u16,
+}
+
+/// Options of `casa import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Exports in the format of the original's `dumpdata`
+    #[arg(value_name = "DUMP.json", required_unless_present = "media")]
+    pub dumps: Vec<PathBuf>,
+    /// Folder whose files go to the bucket under their relative paths
+    #[arg(long, value_name = "DIR")]
+    pub media: Option<PathBuf>,
+    /// Folder that keeps the data [default: .casa]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// The commands for members of staff.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Enter a member of staff
+    Create(CreateArgs),
+    /// Give a member of staff another password; all their sessions end
+    Password(PasswordArgs),
+}
+
+/// Options of `casa user create`.
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// E-mail address to sign in with
+    #[arg(long)]
+    pub email: String,
+    /// Given names
+    #[arg(long)]
+    pub first_name: String,
+    /// Family names
+    #[arg(long)]
+    pub last_name: String,
+    /// Group (admin, vendedor, mantenimiento, ...); may be repeated
+    #[arg(long)]
+    pub group: Vec<String>,
+    /// Grant every administration right
+    #[arg(long)]
+    pub superuser: bool,
+    /// Where the password comes from
+    #[command(flatten)]
+    pub password: PasswordSource,
+    /// Folder that keeps the data [default: .casa]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Options of `casa user password`.
+#[derive(Debug, Args)]
+pub struct PasswordArgs {
+    /// E-mail address the member of staff signs in with
+    pub email: String,
+    /// Where the password comes from
+    #[command(flatten)]
+    pub password: PasswordSource,
+    /// Folder that keeps the data [default: .casa]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Where a new password comes from.
+#[derive(Debug, Args)]
+pub struct PasswordSource {
+    /// The password; without it, it is asked for on a terminal or read from standard input
+    #[arg(long)]
+    pub password: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn demo_and_import_exclude_each_other() {
+        assert!(Cli::try_parse_from(["casa", "dev", "--demo", "--import", "a.json"]).is_err());
+        assert!(Cli::try_parse_from(["casa", "dev", "--memory", "--data", "d"]).is_err());
+        assert!(Cli::try_parse_from(["casa", "dev", "--clock", "yesterday"]).is_err());
+        let clock = "2025-11-12T10:30:00-05:00";
+        assert!(Cli::try_parse_from(["casa", "dev", "--memory", "--import", "a", "--import", "b", "--clock", clock]).is_ok());
+    }
+}

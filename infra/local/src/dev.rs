@@ -1,0 +1,198 @@
+//! `casa dev`: every function, the table's stream and the local servers in one process.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use casa_web::{AppState, OpenApiRouter};
+use tokio::net::TcpListener;
+
+use crate::Failure;
+use crate::cli::DevArgs;
+use crate::control::with_control;
+use crate::demo::{self, Login};
+use crate::embedded::Stop;
+use crate::home::DataFolder;
+use crate::import::{bring_in, check_folder, import_rows, read_dumps};
+use crate::local::{Local, Wish};
+use crate::output::say;
+use crate::pump::{Handler, Source, pump};
+use crate::stream::Item;
+
+/// How long running requests may take to finish after the signal to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// The routes of every function, as `template.yaml` mounts them.
+fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(accounts::routes())
+        .merge(clients::routes())
+        .merge(docs::routes())
+        .merge(media::routes())
+        .merge(properties::routes())
+        .merge(reservations::routes())
+}
+
+/// Runs the system until SIGINT or SIGTERM.
+pub(crate) async fn run(arguments: DevArgs) -> Result<(), Failure> {
+    // Everything that can be wrong with the command is found before anything is written.
+    let rows = read_dumps(&arguments.import)?;
+    check_folder(arguments.media.as_deref())?;
+    let address = SocketAddr::new(arguments.host, arguments.port);
+    drop(bind(address).await?);
+    let folder = match (arguments.memory, &arguments.data) {
+        (true, _) => None,
+        (false, data) => Some(DataFolder::open(data.as_deref())?),
+    };
+    let ports = crate::embedded::Ports {
+        dynamodb: arguments.dynamodb_port,
+        s3: arguments.s3_port,
+        sqs: arguments.sqs_port,
+    };
+    let local = Local::open(Wish { folder, ports, clock: arguments.clock, share: false }).await?;
+    let result = serve(&local, rows, &arguments, address).await;
+    local.close().await;
+    result
+}
+
+async fn serve(
+    local: &Local,
+    rows: Vec<serde_json::Value>,
+    arguments: &DevArgs,
+    address: SocketAddr,
+) -> Result<(), Failure> {
+    bring_in(local, rows, arguments.media.as_deref()).await?;
+    let logins = if arguments.demo { load_demo(local).await? } else { Vec::new() };
+
+    let (stopper, stop) = Stop::new();
+    let gateways = casa_gateways::Gateways::from_env();
+    let react = reactions::React::new(local.state.store.clone(), gateways, local.state.clock);
+    let source = Source {
+        client: local.clients.streams.clone(),
+        table: local.state.settings.table.clone(),
+        position: local.folder.as_ref().map(DataFolder::stream_position),
+    };
+    let (handle, pumping) = pump(Reactions(react), source, stop.clone());
+    let pumping = tokio::spawn(pumping);
+
+    let application = casa_web::app(routes(), local.state.clone());
+    let application = with_control(application, local.state.clone(), handle);
+    let listener = bind(address).await?;
+    let bound = listener.local_addr()?;
+    local.publish()?;
+    say(&welcome(bound, local, &logins));
+
+    let serving = axum::serve(listener, application.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown({
+            let stop = stop.clone();
+            async move { stop.wait().await }
+        });
+    let serving = tokio::spawn(serving.into_future());
+    let asked = asked_to_stop();
+    tokio::pin!(serving, asked);
+    let result = tokio::select! {
+        ended = &mut serving => flat(ended),
+        () = &mut asked => {
+            stopper.stop();
+            match tokio::time::timeout(FAREWELL, &mut serving).await {
+                Ok(ended) => flat(ended),
+                Err(_) => {
+                    tracing::warn!("some requests did not finish in time");
+                    serving.abort();
+                    Ok(())
+                }
+            }
+        }
+    };
+    stopper.stop();
+    let _ = pumping.await;
+    result
+}
+
+fn flat(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<(), Failure> {
+    ended.map_err(|error| Failure::new(error.to_string()))??;
+    Ok(())
+}
+
+async fn load_demo(local: &Local) -> Result<Vec<Login>, Failure> {
+    let (rows, logins) = demo::rows(local.state.clock.today())?;
+    let painted = demo::photos(&rows, &local.state.files).await?;
+    let report = import_rows(local, rows).await?;
+    let entered: usize = report.imported.values().sum();
+    tracing::info!("demonstration: {entered} rows entered, {painted} pictures painted");
+    for row in &report.rejected {
+        tracing::warn!("demonstration: {} {}: {}", row.model, row.pk, row.reason);
+    }
+    Ok(logins)
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::new(format!("the API cannot listen on {address}: {error}")))
+}
+
+/// What a person needs to know at the start.
+fn welcome(bound: SocketAddr, local: &Local, logins: &[Login]) -> String {
+    let base = format!("http://{bound}");
+    let data = local.folder.as_ref().map_or_else(
+        || "in memory, gone when this process ends".to_owned(),
+        |folder| folder.path().display().to_string(),
+    );
+    let mut text = format!(
+        "\nAPI            {base}/api/v1/\nDocumentation  {base}/api/v1/schema/docs/\nData           {data}\n\n\
+         # For the AWS CLI and cargo lambda watch:\n{}\n",
+        local.endpoints().exports(),
+    );
+    if !logins.is_empty() {
+        text.push_str("\nStaff of the demonstration:\n");
+        for login in logins {
+            text.push_str(&format!("  {:<28} {}\n", login.email, login.password));
+        }
+    }
+    let (email, password) = logins
+        .first()
+        .map_or(("you@example.com", "..."), |login| (login.email.as_str(), login.password.as_str()));
+    text.push_str(&format!(
+        "\nSign in:\n  curl -s {base}/api/v1/login/ -H 'Content-Type: application/json' \
+         -d '{{\"email\": \"{email}\", \"password\": \"{password}\"}}'\n",
+    ));
+    text
+}
+
+/// Returns when the process is asked to end.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// The reactions as the pump wants them.
+#[derive(Clone)]
+struct Reactions(reactions::React);
+
+impl Handler for Reactions {
+    fn handle(&self, image: &Item) -> impl Future<Output = Result<(), String>> + Send {
+        let (react, image) = (self.0.clone(), image.clone());
+        async move { react.handle(&image).await.map_err(|error| error.to_string()) }
+    }
+
+    fn pending(&self) -> impl Future<Output = Result<Vec<Item>, String>> + Send {
+        let react = self.0.clone();
+        async move { react.pending().await.map_err(|error| error.to_string()) }
+    }
+
+    fn park(&self, image: &Item, reason: &str) -> impl Future<Output = Result<(), String>> + Send {
+        let (react, image, reason) = (self.0.clone(), image.clone(), reason.to_owned());
+        async move { react.park(&image, &reason).await.map_err(|error| error.to_string()) }
+    }
+}

@@ -1,0 +1,183 @@
+//! Reads the table's stream and remembers how far.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
+use aws_sdk_dynamodbstreams::types::{AttributeValue as Streamed, OperationType, Record, ShardIteratorType};
+use aws_sdk_dynamodbstreams::{Client, error::SdkError};
+use serde::{Deserialize, Serialize};
+
+use crate::home;
+
+/// An item of the table.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The stream cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the table's stream cannot be read: {0}")]
+pub struct StreamError(String);
+
+impl<E: std::error::Error + 'static, R: std::fmt::Debug> From<SdkError<E, R>> for StreamError {
+    fn from(error: SdkError<E, R>) -> Self {
+        Self(DisplayErrorContext(&error).to_string())
+    }
+}
+
+/// How far the stream was read, as kept in a file.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Position {
+    stream: String,
+    /// The last record read, by shard.
+    shards: BTreeMap<String, String>,
+}
+
+/// A reader of a table's stream.
+#[derive(Debug)]
+pub struct Stream {
+    client: Client,
+    table: String,
+    file: Option<PathBuf>,
+    position: Position,
+    saved: Position,
+    /// The next page of each open shard.
+    iterators: Vec<(String, String)>,
+}
+
+impl Stream {
+    /// Opens the stream of a table where an earlier reader left off (as `file` says), else at its end.
+    ///
+    /// # Errors
+    ///
+    /// When the table has no stream or cannot be reached.
+    pub async fn open(client: Client, table: &str, file: Option<PathBuf>) -> Result<Self, StreamError> {
+        let streams = client.list_streams().table_name(table).send().await?;
+        // A table made again has a new stream under a later label; the labels are instants.
+        let stream = streams
+            .streams()
+            .iter()
+            .max_by_key(|stream| stream.stream_label())
+            .and_then(|stream| stream.stream_arn())
+            .ok_or_else(|| StreamError(format!("the table {table} has none")))?
+            .to_owned();
+        let kept: Position = file
+            .as_ref()
+            .and_then(|file| std::fs::read(file).ok())
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default();
+        let position = if kept.stream == stream {
+            kept
+        } else {
+            Position { stream: stream.clone(), shards: BTreeMap::new() }
+        };
+        let mut opened = Self {
+            client,
+            table: table.to_owned(),
+            file,
+            saved: position.clone(),
+            position,
+            iterators: Vec::new(),
+        };
+        let description = opened.client.describe_stream().stream_arn(&stream).send().await?;
+        let shards = description.stream_description.and_then(|stream| stream.shards).unwrap_or_default();
+        for shard in shards.into_iter().filter_map(|shard| shard.shard_id) {
+            if let Some(iterator) = opened.iterator(&shard).await? {
+                opened.iterators.push((shard, iterator));
+            }
+        }
+        Ok(opened)
+    }
+
+    async fn iterator(&self, shard: &str) -> Result<Option<String>, StreamError> {
+        let request = || self.client.get_shard_iterator().stream_arn(&self.position.stream).shard_id(shard);
+        if let Some(read) = self.position.shards.get(shard) {
+            let after = request()
+                .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
+                .sequence_number(read)
+                .send()
+                .await;
+            // A position too old to be known any more is no reason to stop: what it missed is still pending.
+            if let Ok(found) = after {
+                return Ok(found.shard_iterator);
+            }
+        }
+        let latest = request().shard_iterator_type(ShardIteratorType::Latest).send().await?;
+        Ok(latest.shard_iterator)
+    }
+
+    /// The table this stream tells about.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// The new images of outbox entries written since the last call, in order, a page of each shard at most; and
+    /// whether there may be more at once.
+    ///
+    /// # Errors
+    ///
+    /// When the stream cannot be read on from here: open it again.
+    pub async fn read(&mut self) -> Result<(Vec<Item>, bool), StreamError> {
+        let (mut items, mut more) = (Vec::new(), false);
+        for index in 0..self.iterators.len() {
+            let (shard, iterator) = self.iterators[index].clone();
+            let page = self.client.get_records().shard_iterator(iterator).send().await?;
+            more |= !page.records().is_empty();
+            if let Some(last) = page.records().last().and_then(|record| record.dynamodb()?.sequence_number()) {
+                self.position.shards.insert(shard.clone(), last.to_owned());
+            }
+            items.extend(page.records().iter().filter_map(outbox_entry));
+            match page.next_shard_iterator {
+                Some(next) => self.iterators[index].1 = next,
+                None => return Err(StreamError(format!("shard {shard} has ended"))),
+            }
+        }
+        Ok((items, more))
+    }
+
+    /// Keeps the position, if there is a file for it and it moved.
+    pub fn save(&mut self) {
+        let Some(file) = &self.file else { return };
+        if self.saved == self.position {
+            return;
+        }
+        let text = serde_json::to_vec(&self.position).unwrap_or_default();
+        match home::replace(file, &text) {
+            Ok(()) => self.saved = self.position.clone(),
+            Err(error) => tracing::warn!(%error, "the position in the table's stream cannot be kept"),
+        }
+    }
+}
+
+/// The image of a record that tells of a new outbox entry.
+fn outbox_entry(record: &Record) -> Option<Item> {
+    if record.event_name() != Some(&OperationType::Insert) {
+        return None;
+    }
+    let image = record.dynamodb()?.new_image()?;
+    let key = image.get("pk")?.as_s().ok()?;
+    key.starts_with("OUT#").then(|| image.iter().map(|(name, value)| (name.clone(), convert(value))).collect())
+}
+
+/// The same value in the type of the table's client: the SDK has one type per service.
+fn convert(value: &Streamed) -> AttributeValue {
+    match value {
+        Streamed::S(text) => AttributeValue::S(text.clone()),
+        Streamed::N(number) => AttributeValue::N(number.clone()),
+        Streamed::B(bytes) => AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(bytes.as_ref())),
+        Streamed::Bool(value) => AttributeValue::Bool(*value),
+        Streamed::Null(value) => AttributeValue::Null(*value),
+        Streamed::Ss(texts) => AttributeValue::Ss(texts.clone()),
+        Streamed::Ns(numbers) => AttributeValue::Ns(numbers.clone()),
+        Streamed::Bs(blobs) => AttributeValue::Bs(
+            blobs.iter().map(|bytes| aws_sdk_dynamodb::primitives::Blob::new(bytes.as_ref())).collect(),
+        ),
+        Streamed::L(values) => AttributeValue::L(values.iter().map(convert).collect()),
+        Streamed::M(values) => {
+            AttributeValue::M(values.iter().map(|(name, value)| (name.clone(), convert(value))).collect())
+        }
+        // A kind of value that this version of the SDK does not know; no item of ours has one.
+        _ => AttributeValue::Null(true),
+    }
+}

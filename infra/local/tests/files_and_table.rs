@@ -1,0 +1,133 @@
+//! The file server and the table's stream, driven by the AWS SDK.
+#![allow(clippy::expect_used, reason = "helpers of tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    StreamSpecification, StreamViewType,
+};
+use aws_sdk_dynamodbstreams::types::ShardIteratorType;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use casa::embedded::Home;
+use casa::sdk::Clients;
+use common::start;
+
+#[tokio::test]
+async fn an_object_comes_back_with_its_type_and_through_a_signed_address() {
+    let (embedded, clients) = start(&Home::Memory).await;
+    let s3 = &clients.s3;
+    s3.create_bucket().bucket("fotos").send().await.expect("bucket");
+    s3.put_object()
+        .bucket("fotos")
+        .key("casas/casa uno/ñandú.png")
+        .content_type("image/png")
+        .body(ByteStream::from_static(b"not really a png"))
+        .send()
+        .await
+        .expect("put");
+
+    let object = s3.get_object().bucket("fotos").key("casas/casa uno/ñandú.png").send().await.expect("get");
+    assert_eq!(object.content_type(), Some("image/png"));
+    assert_eq!(&object.body.collect().await.expect("body").into_bytes()[..], b"not really a png");
+
+    let signing = PresigningConfig::expires_in(Duration::from_secs(60)).expect("config");
+    let signed =
+        s3.get_object().bucket("fotos").key("casas/casa uno/ñandú.png").presigned(signing).await.expect("signed");
+    let answer = reqwest::get(signed.uri()).await.expect("answer");
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "image/png");
+    assert_eq!(&answer.bytes().await.expect("body")[..], b"not really a png");
+
+    let unsigned = signed.uri().split('?').next().expect("address");
+    assert_eq!(reqwest::get(unsigned).await.expect("answer").status(), 403);
+    let forged = signed.uri().replace("X-Amz-Expires=60", "X-Amz-Expires=61");
+    assert_eq!(reqwest::get(forged).await.expect("answer").status(), 403);
+
+    s3.delete_object().bucket("fotos").key("casas/casa uno/ñandú.png").send().await.expect("deleted");
+    let gone = s3.get_object().bucket("fotos").key("casas/casa uno/ñandú.png").send().await.expect_err("gone");
+    assert!(gone.into_service_error().is_no_such_key());
+    s3.delete_object().bucket("fotos").key("never/was").send().await.expect("deleting nothing is no error");
+    embedded.stop().await;
+}
+
+async fn create_table(clients: &Clients) -> String {
+    let key = |name: &str, kind: KeyType| {
+        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("key")
+    };
+    let text = |name: &str| {
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .expect("attribute")
+    };
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewAndOldImages)
+        .build()
+        .expect("stream");
+    let created = clients
+        .dynamodb
+        .create_table()
+        .table_name("casa")
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .attribute_definitions(text("pk"))
+        .attribute_definitions(text("sk"))
+        .billing_mode(BillingMode::PayPerRequest)
+        .stream_specification(stream)
+        .send()
+        .await
+        .expect("table");
+    created.table_description.expect("description").latest_stream_arn.expect("stream")
+}
+
+#[tokio::test]
+async fn the_stream_tells_every_write_in_order() {
+    let (embedded, clients) = start(&Home::Memory).await;
+    let arn = create_table(&clients).await;
+    let put = async |number: usize| {
+        clients
+            .dynamodb
+            .put_item()
+            .table_name("casa")
+            .item("pk", AttributeValue::S(format!("P#{number}")))
+            .item("sk", AttributeValue::S("A".to_owned()))
+            .item("filler", AttributeValue::S("x".repeat(1000)))
+            .send()
+            .await
+            .expect("put");
+    };
+    for number in 0..1200 {
+        put(number).await;
+    }
+
+    let shards = clients.streams.describe_stream().stream_arn(&arn).send().await.expect("described");
+    let shard = shards.stream_description.expect("description").shards.expect("shards").remove(0);
+    let mut iterator = clients
+        .streams
+        .get_shard_iterator()
+        .stream_arn(&arn)
+        .shard_id(shard.shard_id.expect("id"))
+        .shard_iterator_type(ShardIteratorType::TrimHorizon)
+        .send()
+        .await
+        .expect("iterator")
+        .shard_iterator;
+    let mut seen = Vec::new();
+    while seen.len() < 1200 {
+        let page = clients.streams.get_records().set_shard_iterator(iterator).send().await.expect("records");
+        assert!(!page.records().is_empty(), "{} of 1200", seen.len());
+        for record in page.records() {
+            let key = &record.dynamodb().expect("change").keys().expect("keys")["pk"];
+            seen.push(key.as_s().expect("text").clone());
+        }
+        iterator = page.next_shard_iterator;
+    }
+    assert!(seen.iter().enumerate().all(|(number, key)| *key == format!("P#{number}")));
+    embedded.stop().await;
+}

@@ -1,0 +1,258 @@
+"""Drives the deployed template through its API gateway: who may what, a booking from quote to calendar, and its side effects."""
+
+import base64
+import datetime
+import json
+import struct
+import time
+import uuid
+import zlib
+
+import pytest
+
+from api import Api
+
+# Nights that no data set sells: the functions run by the real clock here.
+ARRIVAL = datetime.date.today() + datetime.timedelta(days=900)
+DEPARTURE = ARRIVAL + datetime.timedelta(days=3)
+
+
+def png(width=24, height=16):
+    """A small valid picture."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    rows = b"".join(b"\0" + bytes((30, 120, 180)) * width for _ in range(height))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def eventually(question, seconds=30):
+    """The first true answer to `question`, asked again until it comes; fails when it does not come in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer or time.monotonic() > deadline:
+            assert answer, f"not within {seconds} s"
+            return answer
+        time.sleep(0.3)
+
+
+@pytest.fixture(scope="module")
+def house(anybody):
+    """A house of the catalogue."""
+    return anybody("GET", "/api/v1/property/", 200).json()["results"][0]
+
+
+@pytest.fixture(scope="module")
+def client(staff):
+    """A guest entered by staff through the form, as the panel does."""
+    form = {
+        "document_type": "dni",
+        "number_doc": str(uuid.uuid4().int)[:8],
+        "first_name": "Rosaura",
+        "last_name": "Quispe Ñahui",
+        "email": "rosaura@correo.example",
+        "tel_number": "51900000001",
+    }
+    return staff("POST", "/api/v1/clients/", 201, files={k: (None, v) for k, v in form.items()}).json()
+
+
+def stay(house, client, arrival=ARRIVAL, departure=DEPARTURE, **more):
+    """The form of a new reservation."""
+    form = {
+        "property": house["id"],
+        "client": client["id"],
+        "check_in_date": str(arrival),
+        "check_out_date": str(departure),
+        "guests": "3",
+        "price_usd": "300.00",
+        "price_sol": "1140.00",
+        "advance_payment": "570.00",
+        "advance_payment_currency": "sol",
+        "origin": "aus",
+    } | more
+    return {key: (None, value) for key, value in form.items()}
+
+
+@pytest.fixture(scope="module")
+def booking(staff, house, client):
+    """A reservation with a receipt."""
+    form = stay(house, client) | {"file": ("voucher.png", png(), "image/png")}
+    return staff("POST", "/api/v1/reservations/", 201, files=form).json()
+
+
+def test_every_path_answers_in_both_forms(anybody):
+    for path in ("/api/v1/test", "/api/v1/property", "/api/v1"):
+        bare, slashed = anybody("GET", path, 200), anybody("GET", path + "/", 200)
+        assert bare.json().keys() == slashed.json().keys() if isinstance(bare.json(), dict) else bare.json()
+
+
+def test_unknown_paths_are_a_json_404_of_our_own(anybody):
+    for path in ("/api/v1/nowhere/", "/", "/api/v1/property/a/b/c"):
+        answer = anybody("GET", path, 404)
+        assert answer.headers["content-type"].startswith("application/json")
+        assert isinstance(answer.json()["detail"], str)
+
+
+def test_unknown_methods_are_a_405(anybody):
+    answer = anybody("DELETE", "/api/v1/property/", 405)
+    assert isinstance(answer.json()["detail"], str)
+    assert "GET" in answer.headers["allow"]
+
+
+def test_protected_paths_want_a_token(anybody):
+    for path in ("/api/v1/reservations/", "/api/v1/clients", "/api/v1/vistacalendario/?year=2025"):
+        answer = anybody("GET", path, 401)
+        assert answer.headers["www-authenticate"] == 'Bearer realm="api"'
+
+
+def test_a_wrong_password_is_refused(anybody, staff):
+    answer = anybody("POST", "/api/v1/login/", 401, json={"email": "deploy@casa.example", "password": "wrong"})
+    assert isinstance(answer.json()["detail"], str)
+
+
+def test_a_refresh_token_renews_the_session(stack, staff, casa):
+    casa("user", "create", "--email", "second@casa.example", "--group", "vendedor", "--password", "Una-clave-larga-7")
+    login = Api(stack.base)(
+        "POST", "/api/v1/login", 200, json={"email": "second@casa.example", "password": "Una-clave-larga-7"}
+    ).json()
+    renewed = Api(stack.base)("POST", "/api/v1/token/refresh/", 200, json={"refresh": login["refresh"]}).json()
+    Api(stack.base, renewed["access"])("GET", "/api/v1/test/login/", 200)
+
+
+def test_imported_houses_are_listed_with_photos_that_load(anybody, data):
+    listed = anybody("GET", "/api/v1/property/", 200).json()["results"]
+    assert len(listed) == sum(not row["fields"]["deleted"] for row in data["property.Property"])
+    photo = next(house["main_photo"] for house in listed if house["main_photo"])
+    loaded = anybody.at(photo if isinstance(photo, str) else photo["image"])
+    assert loaded.status_code == 200
+    assert loaded.headers["content-type"].startswith("image/")
+    assert anybody("GET", f"/api/v1/property/{listed[0]['slug']}/", 200).json()["id"] == listed[0]["id"]
+
+
+def test_files_that_are_not_there_are_a_404(anybody):
+    assert isinstance(anybody("GET", "/media/property_photos/none.jpg", 404).json()["detail"], str)
+
+
+def test_a_photo_is_uploaded_and_served(staff, anybody, house):
+    answer = staff(
+        "POST", "/api/v1/photos/", 201, files={"property": (None, house["id"]), "image_file": ("a.png", png(640, 480), "image/png")}
+    ).json()
+    address = answer.get("image") or answer.get("image_url") or answer["image_file"]
+    assert anybody.at(address).status_code == 200
+    staff("DELETE", f"/api/v1/photos/{answer['id']}/", 204)
+
+
+def test_a_booking_stands_in_list_and_calendar(staff, anybody, house, booking):
+    query = f"?year={ARRIVAL.year}&month={ARRIVAL.month}"
+    listed = staff("GET", f"/api/v1/reservations/{query}", 200).json()
+    assert booking["id"] in [row["id"] for row in listed["results"]]
+    calendar = staff("GET", f"/api/v1/vistacalendario/{query}", 200).json()
+    assert booking["id"] in [row["id"] for row in calendar]
+    occupancy = anybody("GET", f"/api/v1/property/{house['slug']}/calendar-occupancy/{query}", 200).json()
+    mine = [row for row in occupancy["data"]["occupancy"] if row["reservation_id"] == booking["id"]]
+    assert [(row["start_date"], row["end_date"], row["status"]) for row in mine] == [
+        (str(ARRIVAL), str(DEPARTURE), "confirmed")
+    ]
+
+
+def test_its_receipt_is_private_and_its_link_works(staff, anybody, booking):
+    receipts = staff("GET", f"/api/v1/reservations/{booking['id']}/", 200).json()["recipts"]
+    assert len(receipts) == 1
+    loaded = anybody.at(receipts[0]["file"])
+    assert (loaded.status_code, loaded.content) == (200, png())
+    assert anybody.at(receipts[0]["file"].split("?")[0]).status_code in (401, 403, 404)
+
+
+def test_nobody_else_gets_the_nights(staff, house, client, booking):
+    overlapping = stay(house, client, ARRIVAL + datetime.timedelta(days=1), DEPARTURE + datetime.timedelta(days=1))
+    answer = staff("POST", "/api/v1/reservations/", 400, files=overlapping).json()
+    assert isinstance(answer["detail"], list)
+    question = {"property": house["id"], "check_in_date": str(ARRIVAL), "check_out_date": str(DEPARTURE)}
+    assert staff("POST", "/api/v1/prop/check-avaible/", 404, json=question).json()["condition"] is False
+    free = question | {"check_in_date": str(DEPARTURE), "check_out_date": str(DEPARTURE + datetime.timedelta(days=1))}
+    assert staff("POST", "/api/v1/prop/check-avaible/", 200, json=free).json()["condition"] is True
+
+
+def test_the_stream_drives_the_reactions(emulator, stack, booking):
+    """The fact that the booking wrote leaves the index of pending facts when the function has handled it."""
+    table = emulator.client("dynamodb")
+
+    def fact():
+        pages = table.get_paginator("scan").paginate(TableName=stack.resources["Table"])
+        for page in pages:
+            for item in page["Items"]:
+                if item["pk"]["S"].startswith("OUT#") and item["sk"]["S"] == "A" and booking["id"] in item["doc"]["S"]:
+                    return item
+
+    assert fact(), "the booking wrote no fact"
+    handled = eventually(lambda: (item := fact()) and "handled" in item and item)
+    assert "gsi1pk" not in handled
+
+
+def test_a_deleted_booking_frees_its_nights(staff, house, client):
+    later = ARRIVAL + datetime.timedelta(days=20)
+    form = stay(house, client, later, later + datetime.timedelta(days=2))
+    first = staff("POST", "/api/v1/reservations/", 201, files=form).json()
+    staff("DELETE", f"/api/v1/reservations/{first['id']}", 204)
+    staff("POST", "/api/v1/reservations", 201, files=form)
+
+
+def test_documentation_is_served(anybody):
+    described = anybody("GET", "/api/v1/schema/", 200).json()
+    assert described["openapi"].startswith("3.1")
+    page = anybody("GET", "/api/v1/schema/docs/", 200)
+    assert page.headers["content-type"].startswith("text/html")
+
+
+def invoke(emulator, stack, function, event):
+    """Sends an event straight to a function; answers what it returned."""
+    answer = emulator.client("lambda").invoke(FunctionName=stack.resources[function], Payload=json.dumps(event).encode())
+    payload = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, payload
+    return payload
+
+
+def event(repository, name):
+    """An event of the folder events/."""
+    return json.loads((repository / "events" / name).read_text(encoding="utf-8"))
+
+
+def test_a_preflight_is_answered_by_the_function(emulator, stack, repository):
+    """Sent to the function itself: the emulator's gateway answers every OPTIONS on its own."""
+    answer = invoke(emulator, stack, "Reservations", event(repository, "http-preflight.json"))
+    headers = {key.lower(): value for key, value in answer["headers"].items()}
+    assert answer["statusCode"] == 200
+    assert headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert headers["access-control-allow-credentials"] == "true"
+    strange = event(repository, "http-preflight.json")
+    strange["headers"]["origin"] = "https://elsewhere.example"
+    assert "access-control-allow-origin" not in {
+        key.lower() for key in invoke(emulator, stack, "Reservations", strange)["headers"]
+    }
+
+
+def test_the_other_events_are_understood(emulator, stack, repository, data):
+    """Without a valid token or a known reservation: what counts is that each is read and answered."""
+    listed = invoke(emulator, stack, "Reservations", event(repository, "http-get.json"))
+    assert listed["statusCode"] == 401
+    created = invoke(emulator, stack, "Reservations", event(repository, "http-post-multipart.json"))
+    assert created["statusCode"] == 401
+    login = invoke(emulator, stack, "Accounts", event(repository, "http-post-json.json"))
+    assert login["statusCode"] == 401
+    body = login["body"] if not login.get("isBase64Encoded") else base64.b64decode(login["body"])
+    assert isinstance(json.loads(body)["detail"], str)
+    reacted = invoke(emulator, stack, "Reactions", event(repository, "stream-outbox.json"))
+    assert not (reacted or {}).get("batchItemFailures")
+
+
+def test_functions_may_do_no_more_than_the_template_says(emulator, stack):
+    """Docs holds no data rights, and nobody but Reactions learns the vendors' secrets."""
+    iam, lambdas = emulator.client("iam"), emulator.client("lambda")
+    assert iam.list_role_policies(RoleName=stack.resources["DocsRole"])["PolicyNames"] == []
+    for name in ("Accounts", "Clients", "Properties", "Reservations", "Media", "Docs"):
+        variables = lambdas.get_function(FunctionName=stack.resources[name])["Configuration"]["Environment"]["Variables"]
+        assert not [key for key in variables if "TELEGRAM" in key or "CHAT_ID" in key]
+        assert len(variables["CASA_SECRET"]) >= 32

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Replays the finished parts of the golden set against `casa dev` and fails on any recording that differs.
+
+golden.py PATH-OF-THE-SET
+
+tests/golden-areas.txt lists the finished parts, one a line: `area NAME` (all on one server) or `story NAME` (each on a fresh one).
+tests/golden-overridden.txt lists recordings that a decision of the project overrides: `ID DECISION`. Their differences are shown but
+do not fail; one that does not differ any more is shown too, so that the list stays honest.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from server import ROOT, Casa, leave_on_terminate
+
+CLOCK = "2025-11-12T10:30:00-05:00"
+
+
+def lines(name):
+    """The words of each line of a list in tests/, comments and empty lines left out."""
+    text = (ROOT / "tests" / name).read_text(encoding="utf-8")
+    return [line.split("#")[0].split() for line in text.splitlines() if line.split("#")[0].strip()]
+
+
+def replay(golden, base, *selection):
+    """Runs replay.py on a selection; answers its report: passed, total, and the failures with their ids."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        command = [sys.executable, str(golden / "replay.py"), "--base-url", base, "--set", str(golden)]
+        command += ["--extra-keys-ok", "--quiet", "--json", report.name, *selection]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            return json.load(open(report.name, encoding="utf-8"))
+        except ValueError:
+            raise SystemExit(f"replay.py {' '.join(selection)}: {done.stdout}") from None
+
+
+def main():
+    """Prints one line per part and per difference; exit status 0 only where nothing unexpected differs."""
+    leave_on_terminate()
+    golden = pathlib.Path(sys.argv[1]).resolve()
+    overridden = {words[0]: words[1] for words in lines("golden-overridden.txt")}
+    options = ["--import", golden / "dataset.json", "--media", golden / "media", "--clock", CLOCK]
+    seen, unexpected = set(), 0
+
+    def judge(part, report):
+        nonlocal unexpected
+        print(f"  {part}: {report['passed']} of {report['total']}", flush=True)
+        if not report["total"]:
+            unexpected += 1
+            print("    nothing was replayed")
+        for failure in report["failures"]:
+            seen.add(failure["id"])
+            decision = overridden.get(failure["id"])
+            unexpected += decision is None
+            verdict = f"overridden by decision {decision}" if decision else "DIFFERS"
+            print(f"    {failure['id']} {verdict}: {failure['path']} expected {failure['expected']} actual {failure['actual']}")
+
+    parts = lines("golden-areas.txt")
+    with Casa(*options) as server:
+        for kind, name in parts:
+            if kind == "area":
+                judge(f"area {name}", replay(golden, server.base, "--area", name))
+    for kind, name in parts:
+        if kind == "story":
+            with Casa(*options) as server:
+                judge(f"story {name}", replay(golden, server.base, "--stories", name))
+    for identity in overridden.keys() - seen:
+        print(f"  {identity} is listed as overridden but does not differ")
+    if unexpected:
+        print(f"{unexpected} recordings differ")
+    return 1 if unexpected else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

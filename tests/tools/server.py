@@ -1,0 +1,95 @@
+"""Runs `casa dev` in memory for a test: on a free port, on given data, until the block ends."""
+
+import ctypes
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def leave_on_terminate():
+    """Lets SIGTERM end the program through its `finally` blocks, so that no server outlives it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+def _die_with_parent():
+    """Asks Linux to end this child when the tool dies, even by SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def free_ports(count):
+    """Ports that nobody listens on now, all different."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+class Casa:
+    """A running `casa dev --memory`; use as a context manager. `options` go to the command as they are."""
+
+    def __init__(self, *options):
+        self.port, dynamodb, s3, sqs = free_ports(4)
+        self.base = f"http://127.0.0.1:{self.port}"
+        target = ROOT / (os.environ.get("CARGO_TARGET_DIR") or "target")
+        self.command = [str(target / "debug" / "casa"), "dev", "--memory", "--port", str(self.port)]
+        self.command += ["--dynamodb-port", str(dynamodb), "--s3-port", str(s3), "--sqs-port", str(sqs), *map(str, options)]
+        self.process = None
+
+    def __enter__(self):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CASA_", "TELEGRAM_"))}
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            self.command, stdout=self.log, stderr=subprocess.STDOUT, env=environment, preexec_fn=_die_with_parent
+        )
+        try:
+            self._wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait(self, seconds=120):
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.base}/api/v1/test/", timeout=5).read()
+                return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise SystemExit(f"{' '.join(self.command)} does not answer:\n{self.output()}")
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def output(self, last=40):
+        """The last lines that the server printed."""
+        self.log.seek(0)
+        return "\n".join(self.log.read().decode(errors="replace").splitlines()[-last:])
+
+    def sign_in(self, email, password):
+        """The access token of a staff user."""
+        body = json.dumps({"email": email, "password": password}).encode()
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{self.base}/api/v1/login/", data=body, headers=headers)
+        return json.load(urllib.request.urlopen(request, timeout=30))["access"]
