@@ -14,3 +14,4 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list::list, create::create))
 }
+#[cfg(test)] mod tmp_test;

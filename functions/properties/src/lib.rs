@@ -1,11 +1,11 @@
 //! The public catalogue of houses, their photos, Airbnb earnings and the panel's date check (contract 04 §3.1 to §3.4).
 
-pub mod availability;
-pub mod catalogue;
-pub mod earnings;
-pub mod images;
+mod availability;
+mod catalogue;
+mod earnings;
+mod images;
 mod names;
-pub mod photos;
+mod photos;
 mod seller;
 pub mod shapes;
 mod stored;

@@ -253,13 +253,14 @@ async fn edit(state: &AppState, id: PhotoId, form: &FormOnly, whole: bool) -> Ap
 async fn missing_thumbnail(state: &AppState, catalogue: &Catalogue, photo: &Photo) -> Option<String> {
     let original = photo.image_file.as_ref().filter(|_| photo.thumbnail.is_none())?;
     let house = catalogue.house(photo.house)?;
-    let made = async {
+    let made: ApiResult<Option<String>> = async {
         let Some(file) = state.files.get(original).await? else { return Ok(None) };
         let Ok(small) = stored::thumbnail(file.bytes).await else { return Ok(None) };
         let key = |suffix: Option<&str>| thumbnail_key(house, photo.order, original, suffix);
         stored::put_free(&state.files, key, small.into(), stored::WEBP).await.map(Some)
-    };
-    made.await.unwrap_or_else(|_: ApiError| None)
+    }
+    .await;
+    made.unwrap_or(None)
 }
 
 /// The fields of a photo that a body gives.

@@ -52,6 +52,9 @@ impl Table {
         side.busy_timeout(Duration::from_secs(5)).map_err(|error| failed(&error))?;
         let database = Database::new(&name).map_err(|error| failed(&error))?;
         side.execute_batch(STREAM_INDEX).map_err(|error| failed(&error))?;
+        // These are also dynoxide's settings after an import: commits reach the operating system, so a killed process
+        // loses nothing, but do not wait for the disk; a power cut may cost the last moments.
+        database.disable_bulk_loading().map_err(|error| failed(&error))?;
         Ok(Self { database, side: Arc::new(Mutex::new(side)) })
     }
 
