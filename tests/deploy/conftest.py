@@ -11,7 +11,7 @@ import pytest
 import stack as stacks
 from api import Api
 
-FIXTURE = stacks.ROOT / "tests/fixtures/golden-compact"
+FIXTURE = pathlib.Path(os.environ.get("CASA_TEST_DATA") or stacks.ROOT / "tests/fixtures/golden-compact")
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +53,12 @@ def casa(emulator, stack):
     return run
 
 
+def enter(casa, email, group, password):
+    """Enters a member of staff with the `casa` program."""
+    names = ("--first-name", "Delia", "--last-name", "Ponce")
+    casa("user", "create", "--email", email, *names, "--group", group, "--password", password)
+
+
 @pytest.fixture(scope="session")
 def data(casa):
     """The project's data set, imported into the deployed table and bucket; answers its rows by model."""
@@ -73,7 +79,7 @@ def anybody(stack, data):
 def staff(stack, data, casa):
     """The API as an administrator made with `casa user create`."""
     password = secrets.token_urlsafe(16)
-    casa("user", "create", "--email", "deploy@casa.example", "--group", "admin", "--password", password)
+    enter(casa, "deploy@casa.example", "admin", password)
     answer = Api(stack.base)(
         "POST", "/api/v1/login/", 200, json={"email": "deploy@casa.example", "password": password}
     ).json()
@@ -82,6 +88,8 @@ def staff(stack, data, casa):
 
 
 @pytest.fixture(scope="session")
-def repository():
-    """The project's folder."""
-    return pathlib.Path(stacks.ROOT)
+def seller(stack, data, casa):
+    """The sign-in answer of a seller."""
+    enter(casa, "seller@casa.example", "vendedor", "Una-clave-larga-7")
+    body = {"email": "seller@casa.example", "password": "Una-clave-larga-7"}
+    return Api(stack.base)("POST", "/api/v1/login", 200, json=body).json()

@@ -174,10 +174,9 @@ def package(binary):
         except FileNotFoundError:
             content = binary.read_bytes()
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+    with zipfile.ZipFile(archive, "w") as zipped:  # not compressed: it goes no further than the next process
         entry = zipfile.ZipInfo("bootstrap")
         entry.external_attr = 0o100755 << 16
-        entry.compress_type = zipfile.ZIP_DEFLATED
         zipped.writestr(entry, content)
     return archive.getvalue()
 

@@ -12,7 +12,7 @@ import tempfile
 
 from server import ROOT, Casa, leave_on_terminate
 
-FIXTURE = ROOT / "tests/fixtures/golden-compact"
+FIXTURE = pathlib.Path(os.environ.get("CASA_TEST_DATA") or ROOT / "tests/fixtures/golden-compact")
 CLOCK = "2025-11-12T10:30:00-05:00"
 ADMINISTRATOR = ("gerente@personal.example", "Gerente-A2025")
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"

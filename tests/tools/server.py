@@ -27,27 +27,21 @@ def _die_with_parent():
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def free_ports(count):
-    """Ports that nobody listens on now, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+def free_port():
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Casa:
     """A running `casa dev --memory`; use as a context manager. `options` go to the command as they are."""
 
     def __init__(self, *options):
-        self.port, dynamodb, s3, sqs = free_ports(4)
+        self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         target = ROOT / (os.environ.get("CARGO_TARGET_DIR") or "target")
-        self.command = [str(target / "debug" / "casa"), "dev", "--memory", "--port", str(self.port)]
-        self.command += ["--dynamodb-port", str(dynamodb), "--s3-port", str(s3), "--sqs-port", str(sqs), *map(str, options)]
+        self.command = [str(target / "debug" / "casa"), "dev", "--memory", "--port", str(self.port), *map(str, options)]
         self.process = None
 
     def __enter__(self):

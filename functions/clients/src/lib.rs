@@ -14,4 +14,3 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list::list, create::create))
 }
-#[cfg(test)] mod tmp_test;

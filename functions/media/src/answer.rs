@@ -69,18 +69,18 @@ pub(crate) fn file(
         let unknown = stored_kind.is_empty() || stored_kind.ends_with("/octet-stream");
         if unknown { shown(by_ending(key)) } else { None }
     });
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        stored.bytes.into_response()
-    };
+    let mut response =
+        if known { StatusCode::NOT_MODIFIED.into_response() } else { stored.bytes.into_response() };
     let mut set = |name: HeaderName, value: &'static str| {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     };
-    set(header::CACHE_CONTROL, match audience {
-        Audience::Everybody => "public, max-age=86400",
-        Audience::Holder => "private, max-age=300",
-    });
+    set(
+        header::CACHE_CONTROL,
+        match audience {
+            Audience::Everybody => "public, max-age=86400",
+            Audience::Holder => "private, max-age=300",
+        },
+    );
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     match &shown {
         Some(Shown { kind, policy }) => {

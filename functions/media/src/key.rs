@@ -26,9 +26,19 @@ mod tests {
         for good in ["property_photos/x/casa_0.png", "rental_recipt/x/a b (1).PDF", "events/ñandú..webp"] {
             assert!(is_sound(good), "{good}");
         }
-        for bad in
-            ["", "/etc/passwd", "a/../b", "..", "a//b", "a/", "a/./b", "a\\..\\b", "a\0.png", "a\n.png", &"x".repeat(1025)]
-        {
+        for bad in [
+            "",
+            "/etc/passwd",
+            "a/../b",
+            "..",
+            "a//b",
+            "a/",
+            "a/./b",
+            "a\\..\\b",
+            "a\0.png",
+            "a\n.png",
+            &"x".repeat(1025),
+        ] {
             assert!(!is_sound(bad), "{bad:?}");
         }
     }
@@ -36,7 +46,9 @@ mod tests {
     #[test]
     fn folders_are_no_files() {
         assert!(names_a_file("property_photos/x/casa_0.png"));
-        for folder in ["property_photos/846e44e0-6590-4a1c-8b47-73a85a3a0ef0", "events/thumbnails", "events/.hidden"] {
+        for folder in
+            ["property_photos/846e44e0-6590-4a1c-8b47-73a85a3a0ef0", "events/thumbnails", "events/.hidden"]
+        {
             assert!(!names_a_file(folder), "{folder}");
         }
     }

@@ -162,15 +162,25 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_in_the_shape_of_an_answer() {
-        for (check_in, check_out) in
-            [("Invalid Date", "2026-01-24"), ("2026-01-24", "2026-01-24"), ("2026-01-25", "2026-01-24"), ("", "2026-01-24"), ("2020-01-01", "2026-01-24")]
-        {
+        for (check_in, check_out) in [
+            ("Invalid Date", "2026-01-24"),
+            ("2026-01-24", "2026-01-24"),
+            ("2026-01-25", "2026-01-24"),
+            ("", "2026-01-24"),
+            ("2020-01-01", "2026-01-24"),
+        ] {
             let form = json!({"property": HOUSE, "check_in_date": check_in, "check_out_date": check_out});
             let refused = read(form, false).unwrap_err();
             assert_eq!(refused["condition"], false, "{check_in}");
             assert!(refused["message"].as_str().is_some_and(|text| !text.is_empty()), "{check_in}");
         }
-        assert!(read(json!({"property": "7", "check_in_date": "2026-01-21", "check_out_date": "2026-01-24"}), false).is_err());
+        assert!(
+            read(
+                json!({"property": "7", "check_in_date": "2026-01-21", "check_out_date": "2026-01-24"}),
+                false
+            )
+            .is_err()
+        );
         assert!(read(json!({}), false).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The public catalogue of houses (contract 04 §3.1).
 
-use axum::{Json, extract::Path};
 use axum::extract::State;
+use axum::{Json, extract::Path};
 use casa_domain::text::{fold, matches_all, search_terms};
 use casa_web::{
     ApiError, ApiResult, AppState, BaseUrl, MaybeStaff, PageEnvelope, PageWish, Query, error,
@@ -30,7 +30,11 @@ use crate::shapes::PropertyList;
         (status = 404, description = "No such page", body = Detail),
     ),
 )]
-pub async fn list(State(state): State<AppState>, query: Query, base: BaseUrl) -> ApiResult<Json<PropertyList>> {
+pub async fn list(
+    State(state): State<AppState>,
+    query: Query,
+    base: BaseUrl,
+) -> ApiResult<Json<PropertyList>> {
     let search = query.get("search").unwrap_or_default();
     if search.contains('\0') {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, json!(["No se permiten caracteres nulos."])));
@@ -41,7 +45,8 @@ pub async fn list(State(state): State<AppState>, query: Query, base: BaseUrl) ->
     let found: Vec<_> = catalogue.live().filter(|house| matches_all(&terms, &[fold(&house.name)])).collect();
     let total = found.len() as u64;
     let (skip, take) = wish.part(total);
-    let rows = part(found.into_iter(), skip, take).map(|house| property_list_item(&catalogue, house)).collect();
+    let rows =
+        part(found.into_iter(), skip, take).map(|house| property_list_item(&catalogue, house)).collect();
     Ok(Json(match wish {
         PageWish::Everything => PropertyList::Everything(rows),
         PageWish::Page { .. } => {

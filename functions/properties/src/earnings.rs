@@ -1,11 +1,7 @@
 //! Monthly Airbnb earnings of a house, typed in by staff (contract 04 §3.3).
 
 use axum::{Json, extract::State};
-use casa_domain::{
-    house::Earning,
-    ids::EarningId,
-    money::fixed2,
-};
+use casa_domain::{house::Earning, ids::EarningId, money::fixed2};
 use casa_store::{Catalogue, StoreError};
 use casa_web::{
     ApiResult, AppState, Form, IdPath, Staff, error,
@@ -171,7 +167,11 @@ fn changed(before: &Earning, form: &Form, whole: bool) -> ApiResult<Earning> {
         }
     }
     let profit = checked.money("profit_sol", 20);
-    let profit = if whole { checked.required("profit_sol", profit) } else { checked.not_null("profit_sol", profit).value() };
+    let profit = if whole {
+        checked.required("profit_sol", profit)
+    } else {
+        checked.not_null("profit_sol", profit).value()
+    };
     after.profit_sol = profit.unwrap_or(after.profit_sol);
     checked.finish()?;
     Ok(after)
@@ -225,6 +225,9 @@ mod tests {
         assert_eq!(edited(json!({"month": 13}), false), Err(vec!["month".into(), "detail".into()]));
         assert_eq!(edited(json!({"year": -1}), false), Err(vec!["year".into(), "detail".into()]));
         assert_eq!(edited(json!({"month": 1}), true), Err(vec!["profit_sol".into(), "detail".into()]));
-        assert_eq!(edited(json!({"profit_sol": null}), false), Err(vec!["profit_sol".into(), "detail".into()]));
+        assert_eq!(
+            edited(json!({"profit_sol": null}), false),
+            Err(vec!["profit_sol".into(), "detail".into()])
+        );
     }
 }

@@ -52,7 +52,10 @@ mod tests {
         let key = photo_key(&house, 7, "casa", ".png", None);
         assert_eq!(key, "property_photos/846e44e0-6590-4a1c-8b47-73a85a3a0ef0/villa-lucuma_7_casa.png");
         let again = photo_key(&house, 7, "casa", ".png", Some("a1b2c3d"));
-        assert_eq!(again, "property_photos/846e44e0-6590-4a1c-8b47-73a85a3a0ef0/villa-lucuma_7_casa_a1b2c3d.png");
+        assert_eq!(
+            again,
+            "property_photos/846e44e0-6590-4a1c-8b47-73a85a3a0ef0/villa-lucuma_7_casa_a1b2c3d.png"
+        );
         assert_eq!(
             thumbnail_key(&house, 7, &key, None),
             "property_photos/846e44e0-6590-4a1c-8b47-73a85a3a0ef0/villa-lucuma_7_villa-lucuma_7_casa_thumb.webp"

@@ -43,7 +43,7 @@ impl FromStr for Number {
     tag = "properties",
     operation_id = "photos_list",
     params(
-        ("property_id" = Option<uuid::Uuid>, Query, description = "Only photos of this house."),
+        ("property_id" = Option<String>, Query, description = "UUID of a house: only its photos. Empty means all."),
         ("page" = Option<String>, Query, description = "Page number from 1, or `last`."),
         ("page_size" = Option<String>, Query, description = "Rows per page, 1 to 1000 (100)."),
     ),
@@ -69,7 +69,7 @@ pub async fn list(
     operation_id = "property_photos_list",
     params(
         ("number" = u64, Path, description = "Any whole number; ignored."),
-        ("property_id" = Option<uuid::Uuid>, Query, description = "Only photos of this house."),
+        ("property_id" = Option<String>, Query, description = "UUID of a house: only its photos. Empty means all."),
         ("page" = Option<String>, Query, description = "Page number from 1, or `last`."),
         ("page_size" = Option<String>, Query, description = "Rows per page, 1 to 1000 (100)."),
     ),
@@ -123,7 +123,10 @@ async fn page(
         (status = 404, description = "No such photo", body = Detail),
     ),
 )]
-pub async fn detail(IdPath(id): IdPath<PhotoId>, State(state): State<AppState>) -> ApiResult<Json<PhotoBody>> {
+pub async fn detail(
+    IdPath(id): IdPath<PhotoId>,
+    State(state): State<AppState>,
+) -> ApiResult<Json<PhotoBody>> {
     let catalogue = state.store.houses().catalogue().await?;
     catalogue.photo(id).map(|photo| Json(photo_body(photo))).ok_or_else(error::not_found)
 }
@@ -377,7 +380,8 @@ mod tests {
 
     #[test]
     fn fields_keep_or_reset_what_is_not_given() {
-        let form = casa_web::Form::from_json(json!({"alt_text": "Otra", "order": 1}).as_object().unwrap().clone());
+        let form =
+            casa_web::Form::from_json(json!({"alt_text": "Otra", "order": 1}).as_object().unwrap().clone());
         let mut kept = photo(1, true);
         Fields::read(&mut form.check()).write(&mut kept);
         assert_eq!((kept.alt_text.as_str(), kept.order, kept.is_main), ("Otra", 1, true));

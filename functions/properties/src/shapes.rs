@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use casa_web::{
     PageEnvelope,
     houses::{PropertyDetail, PropertyListItem},
-    openapi::{Detail, Failure, Invalid, TextOrTexts},
+    openapi::{Failure, Invalid, TextOrTexts},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -179,16 +179,6 @@ pub enum UploadRefusal {
     Failure(Failure),
     /// Unusable fields.
     Invalid(Invalid),
-}
-
-/// Why the house was not found.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum MissingHouse {
-    /// No such house.
-    Failure(Failure),
-    /// The number in the address is none.
-    Detail(Detail),
 }
 
 /// An amount of money, as text or number.

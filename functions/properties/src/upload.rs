@@ -18,7 +18,7 @@ use crate::{
     names::{photo_key, thumbnail_key},
     photos::{Fields, Number, change, forget_files},
     seller::{FormOnly, Seller},
-    shapes::{MissingHouse, NewPhoto, TestAnswer, TestFile, UploadRefusal},
+    shapes::{NewPhoto, TestAnswer, TestFile, UploadRefusal},
     stored,
 };
 
@@ -101,7 +101,7 @@ pub async fn upload(
         (status = 400, description = "No house, unusable fields or image", body = UploadRefusal),
         (status = 401, description = "Not signed in as staff", body = Unauthorized),
         (status = 403, description = "Staff without the right to write", body = Detail),
-        (status = 404, description = "No such house, or not a number", body = MissingHouse),
+        (status = 404, description = "No such house, or not a number", body = Detail),
         (status = 409, description = "Changed by somebody else at the same time", body = Detail),
         (status = 413, description = "Body too large", body = Detail),
         (status = 415, description = "Not a form", body = Detail),
@@ -139,7 +139,8 @@ pub async fn create_numbered(
 )]
 pub async fn test(_: Seller, form: FormOnly) -> ApiResult<Json<TestAnswer>> {
     let file = form.0.files("test_file").next();
-    let file = file.ok_or_else(|| error::failure(StatusCode::BAD_REQUEST, "No se recibió ningún archivo."))?;
+    let file =
+        file.ok_or_else(|| error::failure(StatusCode::BAD_REQUEST, "No se recibió ningún archivo."))?;
     Ok(Json(TestAnswer {
         success: true,
         file_name: file.file_name.clone(),
@@ -250,7 +251,9 @@ mod tests {
         for good in ["https://img.example.com/villa/0.jpg", "http://host:8000/a?b=c"] {
             assert!(is_web_address(good), "{good}");
         }
-        for bad in ["javascript:alert(1)", "ftp://x/y", "/media/x.png", "img.example.com/x", "https://", "a b"] {
+        for bad in
+            ["javascript:alert(1)", "ftp://x/y", "/media/x.png", "img.example.com/x", "https://", "a b"]
+        {
             assert!(!is_web_address(bad), "{bad}");
         }
     }

@@ -85,6 +85,7 @@ impl<'a> CalendarEntry<'a> {
     get,
     path = "/api/v1/vistacalendario/",
     tag = "reservations",
+    operation_id = "calendar_list",
     params(
         ("year" = Option<String>, Query, description = "Check-in or check-out within it"),
         ("month" = Option<String>, Query, description = "1 to 12, counts together with `year`"),
@@ -114,6 +115,7 @@ pub async fn list(_: Staff, State(state): State<AppState>, query: Query) -> ApiR
     get,
     path = "/api/v1/vistacalendario/{id}/",
     tag = "reservations",
+    operation_id = "calendar_detail",
     params(
         ("id" = String, Path, description = "Its id"),
         ("exclude" = Option<String>, Query, description = "Not found when it has this origin"),

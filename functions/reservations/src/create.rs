@@ -38,6 +38,7 @@ const TRIES: usize = 4;
     post,
     path = "/api/v1/reservations/",
     tag = "reservations",
+    operation_id = "reservations_create",
     request_body(content(
         (ReservationWrite = "multipart/form-data"),
         (ReservationWrite = "application/x-www-form-urlencoded"),

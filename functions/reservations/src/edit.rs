@@ -40,6 +40,7 @@ enum Extent {
     patch,
     path = "/api/v1/reservations/{id}/",
     tag = "reservations",
+    operation_id = "reservations_change",
     params(("id" = String, Path, description = "Its id"), ("exclude" = Option<String>, Query, description = "Not found when it has this origin")),
     request_body(content(
         (ReservationWrite = "multipart/form-data"),
@@ -73,6 +74,7 @@ pub async fn patch(
     put,
     path = "/api/v1/reservations/{id}/",
     tag = "reservations",
+    operation_id = "reservations_replace",
     params(("id" = String, Path, description = "Its id"), ("exclude" = Option<String>, Query, description = "Not found when it has this origin")),
     request_body(content(
         (ReservationWrite = "multipart/form-data"),
@@ -106,6 +108,7 @@ pub async fn put(
     delete,
     path = "/api/v1/reservations/{id}/",
     tag = "reservations",
+    operation_id = "reservations_delete",
     params(("id" = String, Path, description = "Its id"), ("exclude" = Option<String>, Query, description = "Not found when it has this origin")),
     responses(
         (status = 204, description = "Deleted"),

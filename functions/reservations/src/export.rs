@@ -114,6 +114,7 @@ impl<'a> ExportedBody<'a> {
     get,
     path = "/api/v1/export/monthly/",
     tag = "reservations",
+    operation_id = "export_monthly",
     params(
         ("year" = String, Query, description = "2020 to 2030"),
         ("month" = String, Query, description = "1 to 12"),

@@ -79,6 +79,7 @@ pub(crate) fn render<T: serde::Serialize>(value: &T) -> ApiResult<Bytes> {
     get,
     path = "/api/v1/reservations/",
     tag = "reservations",
+    operation_id = "reservations_list",
     params(
         ("page" = Option<String>, Query, description = "From 1, or `last`"),
         ("page_size" = Option<String>, Query, description = "1 to 1000, default 100; `none` for a bare array"),
@@ -178,6 +179,7 @@ pub async fn find(state: &AppState, id: ReservationId, query: &Query) -> ApiResu
     get,
     path = "/api/v1/reservations/{id}/",
     tag = "reservations",
+    operation_id = "reservations_detail",
     params(
         ("id" = String, Path, description = "Its id"),
         ("exclude" = Option<String>, Query, description = "Not found when it has this origin"),

@@ -59,6 +59,7 @@ pub struct OccupiedStay {
     get,
     path = "/api/v1/property/{slug}/calendar-occupancy/",
     tag = "reservations",
+    operation_id = "calendar_occupancy",
     params(
         ("slug" = String, Path, description = "The house's slug"),
         ("year" = String, Query, description = "From 1"),

@@ -87,6 +87,7 @@ pub fn may_change(user: &casa_domain::StaffUser, one: &Reservation) -> bool {
     delete,
     path = "/api/v1/recipt/{id}/",
     tag = "reservations",
+    operation_id = "receipts_delete",
     params(("id" = String, Path, description = "Its id")),
     responses(
         (status = 204, description = "Removed"),
@@ -120,6 +121,7 @@ pub async fn delete(
     delete,
     path = "/api/v1/delete-recipe/{id}/",
     tag = "reservations",
+    operation_id = "receipts_delete_as_panel",
     params(("id" = String, Path, description = "Its id")),
     responses(
         (status = 204, description = "Removed"),

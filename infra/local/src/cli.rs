@@ -152,6 +152,11 @@ mod tests {
         assert!(Cli::try_parse_from(["casa", "dev", "--memory", "--data", "d"]).is_err());
         assert!(Cli::try_parse_from(["casa", "dev", "--clock", "yesterday"]).is_err());
         let clock = "2025-11-12T10:30:00-05:00";
-        assert!(Cli::try_parse_from(["casa", "dev", "--memory", "--import", "a", "--import", "b", "--clock", clock]).is_ok());
+        assert!(
+            Cli::try_parse_from([
+                "casa", "dev", "--memory", "--import", "a", "--import", "b", "--clock", clock
+            ])
+            .is_ok()
+        );
     }
 }

@@ -14,10 +14,13 @@ use serde_json::json;
 
 use crate::pump::PumpHandle;
 
+/// A job that runs: its end, or why it failed.
+type Running = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
 /// A scheduled job under the name that `template.yaml` gives its schedule.
 struct Job {
     name: &'static str,
-    run: fn(AppState) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>,
+    run: fn(AppState) -> Running,
 }
 
 /// The jobs. There are none yet: each comes with the function that a schedule triggers.

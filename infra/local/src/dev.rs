@@ -1,10 +1,11 @@
 //! `casa dev`: every function, the table's stream and the local servers in one process.
 
-use std::future::Future;
+use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use casa_web::{AppState, OpenApiRouter};
+use reactions::Image;
 use tokio::net::TcpListener;
 
 use crate::Failure;
@@ -17,20 +18,25 @@ use crate::import::{bring_in, check_folder, import_rows, read_dumps};
 use crate::local::{Local, Wish};
 use crate::output::say;
 use crate::pump::{Handler, Source, pump};
-use crate::stream::Item;
 
 /// How long running requests may take to finish after the signal to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// The routes of every function, as `template.yaml` mounts them.
+/// The routes of each function, as `template.yaml` mounts them.
+pub fn function_routes() -> Vec<OpenApiRouter<AppState>> {
+    vec![
+        accounts::routes(),
+        clients::routes(),
+        docs::routes(),
+        media::routes(),
+        properties::routes(),
+        reservations::routes(),
+    ]
+}
+
+/// The routes of all functions together.
 fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(accounts::routes())
-        .merge(clients::routes())
-        .merge(docs::routes())
-        .merge(media::routes())
-        .merge(properties::routes())
-        .merge(reservations::routes())
+    function_routes().into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge)
 }
 
 /// Runs the system until SIGINT or SIGTERM.
@@ -181,18 +187,15 @@ async fn asked_to_stop() {
 struct Reactions(reactions::React);
 
 impl Handler for Reactions {
-    fn handle(&self, image: &Item) -> impl Future<Output = Result<(), String>> + Send {
-        let (react, image) = (self.0.clone(), image.clone());
-        async move { react.handle(&image).await.map_err(|error| error.to_string()) }
+    async fn handle(&self, image: &Image) -> Result<(), String> {
+        self.0.handle(image).await.map_err(|error| error.to_string())
     }
 
-    fn pending(&self) -> impl Future<Output = Result<Vec<Item>, String>> + Send {
-        let react = self.0.clone();
-        async move { react.pending().await.map_err(|error| error.to_string()) }
+    async fn pending(&self) -> Result<Vec<Image>, String> {
+        self.0.pending().await.map_err(|error| error.to_string())
     }
 
-    fn park(&self, image: &Item, reason: &str) -> impl Future<Output = Result<(), String>> + Send {
-        let (react, image, reason) = (self.0.clone(), image.clone(), reason.to_owned());
-        async move { react.park(&image, &reason).await.map_err(|error| error.to_string()) }
+    async fn park(&self, image: &Image, reason: &str) -> Result<(), String> {
+        self.0.park(image, reason).await.map_err(|error| error.to_string())
     }
 }

@@ -46,8 +46,9 @@ pub(crate) async fn import_rows(local: &Local, rows: Vec<Value>) -> Result<Repor
     let total = rows.len();
     let mut progress = Progress::new("rows");
     local.load_fast(true)?;
-    let result =
-        Importer::new(local.state.store.clone()).run(rows, &mut |done, total| progress.set(done, total)).await;
+    let result = Importer::new(local.state.store.clone())
+        .run(rows, &mut |done, total| progress.set(done, total))
+        .await;
     local.load_fast(false)?;
     let report = result?;
     progress.finish(total);
@@ -63,7 +64,9 @@ pub(crate) fn read_dumps(dumps: &[PathBuf]) -> Result<Vec<Value>, Failure> {
         let read: Value = serde_json::from_reader(BufReader::new(file))
             .map_err(|error| failed(format!("is not a complete JSON file ({error})")))?;
         let Value::Array(mut read) = read else {
-            return Err(failed("is not an export: it must be a JSON array of {model, pk, fields}".to_owned()));
+            return Err(failed(
+                "is not an export: it must be a JSON array of {model, pk, fields}".to_owned(),
+            ));
         };
         rows.append(&mut read);
     }

@@ -17,6 +17,8 @@ pub mod sdk;
 pub mod stream;
 mod user;
 
+pub use dev::function_routes;
+
 use crate::cli::{Cli, Command};
 
 /// Why a command failed, in words for the person who gave it.

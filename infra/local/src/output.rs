@@ -14,7 +14,8 @@ const ROWS_PER_LINE: usize = 1000;
 pub(crate) fn start_logs() {
     let filter = EnvFilter::try_from_env("CASA_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,dynoxide=error,s3s=error,s3s_fs=error"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
     // A second start in one process changes nothing.
     let _ = logs.try_init();
 }

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reactions::Image;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::embedded::Stop;
-use crate::stream::{Item, Stream};
+use crate::stream::Stream;
 
 /// How often the stream is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -30,11 +31,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What handles outbox entries.
 pub trait Handler: Clone + Send + Sync + 'static {
     /// Carries out the effects of an entry; doing it again changes nothing.
-    fn handle(&self, image: &Item) -> impl Future<Output = Result<(), String>> + Send;
+    fn handle(&self, image: &Image) -> impl Future<Output = Result<(), String>> + Send;
     /// The entries not handled and not parked yet.
-    fn pending(&self) -> impl Future<Output = Result<Vec<Item>, String>> + Send;
+    fn pending(&self) -> impl Future<Output = Result<Vec<Image>, String>> + Send;
     /// Puts an entry aside with the reason, for people to look at.
-    fn park(&self, image: &Item, reason: &str) -> impl Future<Output = Result<(), String>> + Send;
+    fn park(&self, image: &Image, reason: &str) -> impl Future<Output = Result<(), String>> + Send;
 }
 
 /// Where the pump reads.
@@ -64,7 +65,7 @@ impl PumpHandle {
 
 struct Delivery {
     key: String,
-    image: Arc<Item>,
+    image: Arc<Image>,
     attempts: u32,
     due: Instant,
 }
@@ -88,7 +89,11 @@ struct Pump<H> {
 }
 
 /// Runs a pump until `stop`; the handle asks it, the future is its life.
-pub fn pump<H: Handler>(handler: H, source: Source, stop: Stop) -> (PumpHandle, impl Future<Output = ()> + Send) {
+pub fn pump<H: Handler>(
+    handler: H,
+    source: Source,
+    stop: Stop,
+) -> (PumpHandle, impl Future<Output = ()> + Send) {
     let (asking, asked) = mpsc::channel(16);
     let pump = Pump {
         handler,
@@ -126,7 +131,8 @@ impl<H: Handler> Pump<H> {
             self.answer_settled().await;
         }
         // What runs now may finish; what waits is pending at the next start.
-        while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(5), self.running.join_next()).await {}
+        while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(5), self.running.join_next()).await {
+        }
         if let Some(stream) = &mut self.stream {
             stream.save();
         }
@@ -135,7 +141,9 @@ impl<H: Handler> Pump<H> {
     /// Takes in what the stream tells since the last look.
     async fn look(&mut self) {
         if self.stream.is_none() {
-            match Stream::open(self.source.client.clone(), &self.source.table, self.source.position.clone()).await {
+            match Stream::open(self.source.client.clone(), &self.source.table, self.source.position.clone())
+                .await
+            {
                 Ok(stream) => {
                     self.stream = Some(stream);
                     // Only now, with the place in the stream taken, nothing can be written unseen in between.
@@ -175,7 +183,8 @@ impl<H: Handler> Pump<H> {
         match self.handler.pending().await {
             Ok(images) => {
                 self.swept = Some(Instant::now());
-                images.into_iter().fold(false, |any, image| self.take(image) || any)
+                let new = images.into_iter().filter(|image| self.take(image.clone())).count();
+                new > 0
             }
             Err(error) => {
                 tracing::warn!(%error, "pending outbox entries cannot be read");
@@ -184,11 +193,16 @@ impl<H: Handler> Pump<H> {
         }
     }
 
-    fn take(&mut self, image: Item) -> bool {
-        let key = key_of(&image);
+    fn take(&mut self, image: Image) -> bool {
+        let key = format!("{} {}", image.pk, image.sk);
         let new = self.busy.insert(key.clone());
         if new {
-            self.waiting.push_back(Delivery { key, image: Arc::new(image), attempts: 0, due: Instant::now() });
+            self.waiting.push_back(Delivery {
+                key,
+                image: Arc::new(image),
+                attempts: 0,
+                due: Instant::now(),
+            });
         }
         new
     }
@@ -220,7 +234,12 @@ impl<H: Handler> Pump<H> {
         };
         let entry = &delivery.key;
         if delivery.attempts < ATTEMPTS {
-            tracing::warn!(entry, attempt = delivery.attempts, error, "a reaction failed and will be tried again");
+            tracing::warn!(
+                entry,
+                attempt = delivery.attempts,
+                error,
+                "a reaction failed and will be tried again"
+            );
         } else {
             match self.handler.park(&delivery.image, &error).await {
                 Ok(()) => {
@@ -248,9 +267,4 @@ impl<H: Handler> Pump<H> {
             let _ = settle.reply.send(self.handled - settle.handled_before);
         }
     }
-}
-
-fn key_of(image: &Item) -> String {
-    let part = |name: &str| image.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
-    format!("{} {}", part("pk"), part("sk"))
 }

@@ -1,18 +1,15 @@
 //! Reads the table's stream and remembers how far.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
-use aws_sdk_dynamodbstreams::types::{AttributeValue as Streamed, OperationType, Record, ShardIteratorType};
+use aws_sdk_dynamodbstreams::types::{OperationType, Record, ShardIteratorType};
 use aws_sdk_dynamodbstreams::{Client, error::SdkError};
+use reactions::Image;
 use serde::{Deserialize, Serialize};
 
 use crate::home;
-
-/// An item of the table.
-pub type Item = HashMap<String, AttributeValue>;
 
 /// The stream cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -118,13 +115,14 @@ impl Stream {
     /// # Errors
     ///
     /// When the stream cannot be read on from here: open it again.
-    pub async fn read(&mut self) -> Result<(Vec<Item>, bool), StreamError> {
+    pub async fn read(&mut self) -> Result<(Vec<Image>, bool), StreamError> {
         let (mut items, mut more) = (Vec::new(), false);
         for index in 0..self.iterators.len() {
             let (shard, iterator) = self.iterators[index].clone();
             let page = self.client.get_records().shard_iterator(iterator).send().await?;
             more |= !page.records().is_empty();
-            if let Some(last) = page.records().last().and_then(|record| record.dynamodb()?.sequence_number()) {
+            if let Some(last) = page.records().last().and_then(|record| record.dynamodb()?.sequence_number())
+            {
                 self.position.shards.insert(shard.clone(), last.to_owned());
             }
             items.extend(page.records().iter().filter_map(outbox_entry));
@@ -150,34 +148,14 @@ impl Stream {
     }
 }
 
-/// The image of a record that tells of a new outbox entry.
-fn outbox_entry(record: &Record) -> Option<Item> {
+/// The image of a record that tells of a new outbox entry. Items without a document under an entry's key only note
+/// which of its effects are done.
+fn outbox_entry(record: &Record) -> Option<Image> {
     if record.event_name() != Some(&OperationType::Insert) {
         return None;
     }
-    let image = record.dynamodb()?.new_image()?;
-    let key = image.get("pk")?.as_s().ok()?;
-    key.starts_with("OUT#").then(|| image.iter().map(|(name, value)| (name.clone(), convert(value))).collect())
-}
-
-/// The same value in the type of the table's client: the SDK has one type per service.
-fn convert(value: &Streamed) -> AttributeValue {
-    match value {
-        Streamed::S(text) => AttributeValue::S(text.clone()),
-        Streamed::N(number) => AttributeValue::N(number.clone()),
-        Streamed::B(bytes) => AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(bytes.as_ref())),
-        Streamed::Bool(value) => AttributeValue::Bool(*value),
-        Streamed::Null(value) => AttributeValue::Null(*value),
-        Streamed::Ss(texts) => AttributeValue::Ss(texts.clone()),
-        Streamed::Ns(numbers) => AttributeValue::Ns(numbers.clone()),
-        Streamed::Bs(blobs) => AttributeValue::Bs(
-            blobs.iter().map(|bytes| aws_sdk_dynamodb::primitives::Blob::new(bytes.as_ref())).collect(),
-        ),
-        Streamed::L(values) => AttributeValue::L(values.iter().map(convert).collect()),
-        Streamed::M(values) => {
-            AttributeValue::M(values.iter().map(|(name, value)| (name.clone(), convert(value))).collect())
-        }
-        // A kind of value that this version of the SDK does not know; no item of ours has one.
-        _ => AttributeValue::Null(true),
-    }
+    let item = record.dynamodb()?.new_image()?;
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let image = Image { pk: text("pk")?, sk: text("sk")?, doc: text("doc") };
+    (image.pk.starts_with("OUT#") && image.doc.is_some()).then_some(image)
 }

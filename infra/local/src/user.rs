@@ -92,7 +92,7 @@ fn hashed(source: &PasswordSource) -> Result<String, Failure> {
 /// Asks twice on the terminal, without showing what is typed.
 fn ask() -> Result<String, Failure> {
     let terminal = Term::stderr();
-    let mut read = |prompt: &str| -> Result<String, Failure> {
+    let read = |prompt: &str| -> Result<String, Failure> {
         terminal.write_str(prompt)?;
         Ok(terminal.read_secure_line()?)
     };

@@ -35,8 +35,13 @@ async fn an_object_comes_back_with_its_type_and_through_a_signed_address() {
     assert_eq!(&object.body.collect().await.expect("body").into_bytes()[..], b"not really a png");
 
     let signing = PresigningConfig::expires_in(Duration::from_secs(60)).expect("config");
-    let signed =
-        s3.get_object().bucket("fotos").key("casas/casa uno/ñandú.png").presigned(signing).await.expect("signed");
+    let signed = s3
+        .get_object()
+        .bucket("fotos")
+        .key("casas/casa uno/ñandú.png")
+        .presigned(signing)
+        .await
+        .expect("signed");
     let answer = reqwest::get(signed.uri()).await.expect("answer");
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "image/png");
@@ -48,7 +53,8 @@ async fn an_object_comes_back_with_its_type_and_through_a_signed_address() {
     assert_eq!(reqwest::get(forged).await.expect("answer").status(), 403);
 
     s3.delete_object().bucket("fotos").key("casas/casa uno/ñandú.png").send().await.expect("deleted");
-    let gone = s3.get_object().bucket("fotos").key("casas/casa uno/ñandú.png").send().await.expect_err("gone");
+    let gone =
+        s3.get_object().bucket("fotos").key("casas/casa uno/ñandú.png").send().await.expect_err("gone");
     assert!(gone.into_service_error().is_no_such_key());
     s3.delete_object().bucket("fotos").key("never/was").send().await.expect("deleting nothing is no error");
     embedded.stop().await;

@@ -47,7 +47,13 @@ async fn a_message_is_hidden_after_a_receive_and_gone_after_a_delete() {
     let url = queue(sqs, "plain", &[(QueueAttributeName::VisibilityTimeout, "1")]).await;
     let attribute =
         MessageAttributeValue::builder().data_type("String").string_value("v").build().expect("attribute");
-    sqs.send_message().queue_url(&url).message_body("hola").message_attributes("k", attribute).send().await.expect("sent");
+    sqs.send_message()
+        .queue_url(&url)
+        .message_body("hola")
+        .message_attributes("k", attribute)
+        .send()
+        .await
+        .expect("sent");
 
     let first = receive(sqs, &url, 10, 0).await;
     assert_eq!(bodies(&first), ["hola"]);
@@ -57,11 +63,22 @@ async fn a_message_is_hidden_after_a_receive_and_gone_after_a_delete() {
 
     let again = receive(sqs, &url, 10, 3).await;
     assert_eq!(bodies(&again), ["hola"], "back after the visibility timeout");
-    let count = &again[0].attributes().expect("attributes")[&MessageSystemAttributeName::ApproximateReceiveCount];
+    let count =
+        &again[0].attributes().expect("attributes")[&MessageSystemAttributeName::ApproximateReceiveCount];
     assert_eq!(count, "2");
     // The first receipt is outdated: it deletes nothing.
-    sqs.delete_message().queue_url(&url).receipt_handle(first[0].receipt_handle().expect("receipt")).send().await.expect("no error");
-    sqs.delete_message().queue_url(&url).receipt_handle(again[0].receipt_handle().expect("receipt")).send().await.expect("deleted");
+    sqs.delete_message()
+        .queue_url(&url)
+        .receipt_handle(first[0].receipt_handle().expect("receipt"))
+        .send()
+        .await
+        .expect("no error");
+    sqs.delete_message()
+        .queue_url(&url)
+        .receipt_handle(again[0].receipt_handle().expect("receipt"))
+        .send()
+        .await
+        .expect("deleted");
     assert!(receive(sqs, &url, 10, 2).await.is_empty());
     embedded.stop().await;
 }
@@ -114,7 +131,12 @@ async fn a_fifo_queue_keeps_groups_in_order_and_drops_repeats() {
     let one = receive(sqs, &url, 1, 0).await;
     assert_eq!(bodies(&one), ["a1"]);
     assert_eq!(bodies(&receive(sqs, &url, 10, 0).await), ["b1"], "group a waits for a1");
-    sqs.delete_message().queue_url(&url).receipt_handle(one[0].receipt_handle().expect("receipt")).send().await.expect("deleted");
+    sqs.delete_message()
+        .queue_url(&url)
+        .receipt_handle(one[0].receipt_handle().expect("receipt"))
+        .send()
+        .await
+        .expect("deleted");
     assert_eq!(bodies(&receive(sqs, &url, 10, 0).await), ["a2"]);
 
     let missing = sqs.send_message().queue_url(&url).message_body("x").message_group_id("a").send().await;
@@ -130,7 +152,13 @@ async fn a_fifo_queue_may_deduplicate_by_content() {
         [(QueueAttributeName::FifoQueue, "true"), (QueueAttributeName::ContentBasedDeduplication, "true")];
     let url = queue(sqs, "content.fifo", &settings).await;
     for body in ["same", "same", "other"] {
-        sqs.send_message().queue_url(&url).message_body(body).message_group_id("g").send().await.expect("sent");
+        sqs.send_message()
+            .queue_url(&url)
+            .message_body(body)
+            .message_group_id("g")
+            .send()
+            .await
+            .expect("sent");
     }
     assert_eq!(bodies(&receive(sqs, &url, 10, 0).await), ["same", "other"]);
     embedded.stop().await;
@@ -188,10 +216,22 @@ async fn visibility_can_be_changed_and_batches_report_each_entry() {
     let received = receive(sqs, &url, 10, 0).await;
     assert_eq!(bodies(&received), ["one", "two"]);
     let receipt = |message: &Message| message.receipt_handle().expect("receipt").to_owned();
-    sqs.change_message_visibility().queue_url(&url).receipt_handle(receipt(&received[0])).visibility_timeout(0).send().await.expect("given back");
+    sqs.change_message_visibility()
+        .queue_url(&url)
+        .receipt_handle(receipt(&received[0]))
+        .visibility_timeout(0)
+        .send()
+        .await
+        .expect("given back");
     let again = receive(sqs, &url, 10, 0).await;
     assert_eq!(bodies(&again), ["one"]);
-    let error = sqs.change_message_visibility().queue_url(&url).receipt_handle(receipt(&received[0])).visibility_timeout(5).send().await;
+    let error = sqs
+        .change_message_visibility()
+        .queue_url(&url)
+        .receipt_handle(receipt(&received[0]))
+        .visibility_timeout(5)
+        .send()
+        .await;
     assert!(error.expect_err("outdated").into_service_error().is_message_not_inflight());
 
     let entries = [&again[0], &received[1]].map(|message| {
@@ -201,11 +241,25 @@ async fn visibility_can_be_changed_and_batches_report_each_entry() {
             .build()
             .expect("entry")
     });
-    let deleted = sqs.delete_message_batch().queue_url(&url).set_entries(Some(entries.to_vec())).send().await.expect("batch");
+    let deleted = sqs
+        .delete_message_batch()
+        .queue_url(&url)
+        .set_entries(Some(entries.to_vec()))
+        .send()
+        .await
+        .expect("batch");
     assert_eq!(deleted.successful().len(), 2);
 
     sqs.send_message().queue_url(&url).message_body("three").delay_seconds(60).send().await.expect("sent");
-    let counted = sqs.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All).send().await.expect("attributes").attributes.expect("some");
+    let counted = sqs
+        .get_queue_attributes()
+        .queue_url(&url)
+        .attribute_names(QueueAttributeName::All)
+        .send()
+        .await
+        .expect("attributes")
+        .attributes
+        .expect("some");
     assert_eq!(counted[&QueueAttributeName::ApproximateNumberOfMessages], "0");
     assert_eq!(counted[&QueueAttributeName::ApproximateNumberOfMessagesDelayed], "1");
     sqs.purge_queue().queue_url(&url).send().await.expect("purged");

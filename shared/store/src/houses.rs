@@ -69,7 +69,7 @@ impl Catalogue {
         let mut catalogue = Self::default();
         for item in items {
             match text(item, "sk").unwrap_or_default() {
-                keys::VERSION => catalogue.version = number(item, "v").unwrap_or_default(),
+                keys::VERSION => {}
                 sk if sk.starts_with("H#") => catalogue.houses.push(read(item)?),
                 _ => catalogue.photos.push(read(item)?),
             }
@@ -112,8 +112,10 @@ impl Houses<'_> {
         if let Some(warm) = self.0.0.catalogue.get().filter(|warm| warm.version == version && version > 0) {
             return Ok(warm);
         }
-        // The version is read in the same query, so a copy is never newer than its number says.
-        let fresh = Arc::new(Catalogue::from_items(&self.0.query(keys::CATALOGUE, Span::prefix("")).await?)?);
+        // The number was read before the rows: a copy may be newer than its number says, never older. (A query may see
+        // the version of a change whose rows it passed a moment too early.)
+        let rows = Catalogue::from_items(&self.0.query(keys::CATALOGUE, Span::prefix("")).await?)?;
+        let fresh = Arc::new(Catalogue { version, ..rows });
         self.0.0.catalogue.set(Arc::clone(&fresh));
         Ok(fresh)
     }

@@ -49,7 +49,7 @@ impl StaffDirectory {
         let mut directory = Self::default();
         for item in items {
             match text(item, "sk").unwrap_or_default() {
-                keys::VERSION => directory.version = number(item, "v").unwrap_or_default(),
+                keys::VERSION => {}
                 sk if sk.starts_with("U#") => directory.users.push(read(item)?),
                 _ => directory.groups.push(read(item)?),
             }
@@ -126,7 +126,9 @@ impl Users<'_> {
         if let Some(warm) = warm.filter(|warm| warm.version == version && version > 0) {
             return Ok(warm);
         }
-        let fresh = Arc::new(StaffDirectory::from_items(&self.0.query(keys::STAFF, Span::prefix("")).await?)?);
+        // As in the catalogue: the number was read before the rows, so a copy is never older than its number says.
+        let rows = StaffDirectory::from_items(&self.0.query(keys::STAFF, Span::prefix("")).await?)?;
+        let fresh = Arc::new(StaffDirectory { version, ..rows });
         *cache.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         Ok(fresh)
     }

@@ -154,7 +154,12 @@ pub fn photo_body(photo: &Photo) -> PhotoBody {
     let media = |key: &String| format!("{MEDIA}{key}");
     PhotoBody {
         id: photo.id.0,
-        image_url_final: photo.image_file.as_ref().map(media).or_else(|| photo.image_url.clone()).unwrap_or_default(),
+        image_url_final: photo
+            .image_file
+            .as_ref()
+            .map(media)
+            .or_else(|| photo.image_url.clone())
+            .unwrap_or_default(),
         image_thumbnail: photo.thumbnail.as_ref().filter(|_| photo.is_main).map(media),
         alt_text: photo.alt_text.clone(),
         order: photo.order,
@@ -262,7 +267,10 @@ mod tests {
     fn addresses_of_photos() {
         let mut photo = photo(true);
         assert_eq!(photo_body(&photo).image_url_final, "https://img.example.com/1.jpg");
-        assert_eq!(photo_body(&photo).image_thumbnail.as_deref(), Some("/media/property_photos/x_thumb.webp"));
+        assert_eq!(
+            photo_body(&photo).image_thumbnail.as_deref(),
+            Some("/media/property_photos/x_thumb.webp")
+        );
         photo.image_file = Some("property_photos/x.png".to_owned());
         photo.is_main = false;
         assert_eq!(photo_body(&photo).image_url_final, "/media/property_photos/x.png");

@@ -10,6 +10,7 @@ use casa_domain::password;
 use casa_web::Files;
 use chrono::{Days, NaiveDate};
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use crate::Failure;
 
@@ -36,7 +37,8 @@ pub fn rows(today: NaiveDate) -> Result<(Vec<Value>, Vec<Login>), Failure> {
     for row in &mut rows {
         let fields = row.get_mut("fields").and_then(Value::as_object_mut);
         let Some(fields) = fields else { continue };
-        let plain = fields.get("password").and_then(Value::as_str).and_then(|text| text.strip_prefix("@hash:"));
+        let plain =
+            fields.get("password").and_then(Value::as_str).and_then(|text| text.strip_prefix("@hash:"));
         if let (Some(plain), Some(email)) = (plain, fields.get("email").and_then(Value::as_str)) {
             logins.push(Login { email: email.to_owned(), password: plain.to_owned() });
         }
@@ -70,7 +72,7 @@ fn replacement(text: &str, today: NaiveDate) -> Option<String> {
 ///
 /// When the bucket fails.
 pub async fn photos(rows: &[Value], files: &Files) -> Result<usize, Failure> {
-    let mut painted = 0;
+    let mut painting = JoinSet::new();
     let photos = rows.iter().filter(|row| row["model"] == "property.propertyphoto");
     for (number, photo) in photos.enumerate() {
         let fields = &photo["fields"];
@@ -78,21 +80,24 @@ pub async fn photos(rows: &[Value], files: &Files) -> Result<usize, Failure> {
         // Three photos per house, in the order of the file.
         let scene = paint::Scene { house: number / 3, view: usize::try_from(view).unwrap_or_default() };
         for (field, kind) in [("image_file", paint::Kind::Photo), ("thumbnail", paint::Kind::Thumbnail)] {
-            let key = fields[field].as_str().unwrap_or_default();
-            if key.is_empty() || size(files, key).await?.is_some() {
-                continue;
+            let key = fields[field].as_str().unwrap_or_default().to_owned();
+            if !key.is_empty() && files.size(&key).await.map_err(broken)?.is_none() {
+                painting.spawn_blocking(move || (key, paint::paint(scene, kind)));
             }
-            let (bytes, content_type) =
-                paint::paint(scene, kind).map_err(|error| Failure::new(error.to_string()))?;
-            files.put(key, bytes, content_type).await.map_err(|error| Failure::new(error.to_string()))?;
-            painted += 1;
         }
+    }
+    let mut painted = 0;
+    while let Some(done) = painting.join_next().await {
+        let (key, picture) = done.map_err(broken)?;
+        let (bytes, content_type) = picture.map_err(broken)?;
+        files.put(&key, bytes, content_type).await.map_err(broken)?;
+        painted += 1;
     }
     Ok(painted)
 }
 
-async fn size(files: &Files, key: &str) -> Result<Option<i64>, Failure> {
-    files.size(key).await.map_err(|error| Failure::new(error.to_string()))
+fn broken(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error.to_string())
 }
 
 #[cfg(test)]
@@ -124,7 +129,10 @@ mod tests {
         for row in rows.iter().filter(|row| row["model"] == "reservation.reservation") {
             let text = |name: &str| row["fields"][name].as_str().expect("text");
             if !["cancelled", "rejected"].contains(&text("status")) {
-                stays.entry(text("property")).or_default().push((text("check_in_date"), text("check_out_date")));
+                stays
+                    .entry(text("property"))
+                    .or_default()
+                    .push((text("check_in_date"), text("check_out_date")));
             }
         }
         assert_eq!(stays.len(), 3);

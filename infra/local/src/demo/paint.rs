@@ -4,6 +4,7 @@
 
 use std::io::Cursor;
 
+use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageError, ImageFormat, Rgb, RgbImage};
 
@@ -71,11 +72,8 @@ const LIGHTS: [Light; 3] = [
 ];
 
 /// Walls and roof of each house.
-const HOUSES: [[Colour; 2]; 3] = [
-    [[238, 228, 240], [110, 75, 160]],
-    [[245, 238, 220], [40, 130, 120]],
-    [[250, 225, 180], [190, 90, 50]],
-];
+const HOUSES: [[Colour; 2]; 3] =
+    [[[238, 228, 240], [110, 75, 160]], [[245, 238, 220], [40, 130, 120]], [[250, 225, 180], [190, 90, 50]]];
 
 /// Paints a scene; answers the file and its media type.
 pub(super) fn paint(scene: Scene, kind: Kind) -> Result<(Vec<u8>, &'static str), ImageError> {
@@ -83,14 +81,23 @@ pub(super) fn paint(scene: Scene, kind: Kind) -> Result<(Vec<u8>, &'static str),
     let colours = &HOUSES[scene.house % HOUSES.len()];
     let picture = RgbImage::from_fn(WIDTH, HEIGHT, |x, y| Rgb(pixel(scene.house, light, colours, x, y)));
     let picture = DynamicImage::ImageRgb8(picture);
-    let (picture, format, content_type) = match kind {
-        Kind::Photo => (picture, ImageFormat::Png, "image/png"),
+    let mut bytes = Cursor::new(Vec::new());
+    let content_type = match kind {
+        Kind::Photo => {
+            // Five times as quick as the usual settings in a debug build, and small enough.
+            picture.write_with_encoder(PngEncoder::new_with_quality(
+                &mut bytes,
+                CompressionType::Fast,
+                PngFilter::Sub,
+            ))?;
+            "image/png"
+        }
         Kind::Thumbnail => {
-            (picture.resize_exact(400, 300, FilterType::Triangle), ImageFormat::WebP, "image/webp")
+            let small = picture.resize_exact(400, 300, FilterType::Triangle);
+            small.write_to(&mut bytes, ImageFormat::WebP)?;
+            "image/webp"
         }
     };
-    let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, format)?;
     Ok((bytes.into_inner(), content_type))
 }
 

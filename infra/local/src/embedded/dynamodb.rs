@@ -80,9 +80,13 @@ pub(super) async fn serve(
 ) -> Result<(), EmbeddedError> {
     let housekeeper = tokio::spawn(keep_house(table.clone(), sweep, stop.clone()));
     let until = stop.clone();
-    dynoxide::server::serve_with_shutdown(listener, table.database.clone(), async move { until.wait().await })
-        .await
-        .map_err(EmbeddedError::Table)?;
+    dynoxide::server::serve_with_shutdown(
+        listener,
+        table.database.clone(),
+        async move { until.wait().await },
+    )
+    .await
+    .map_err(EmbeddedError::Table)?;
     let _ = housekeeper.await;
     Ok(())
 }
@@ -121,8 +125,11 @@ mod tests {
                     AND CAST(sequence_number AS INTEGER) > 5 ORDER BY CAST(sequence_number AS INTEGER) ASC LIMIT 10";
         for sql in [last, next] {
             let mut statement = side.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("plan");
-            let plan: Vec<String> =
-                statement.query_map([], |row| row.get(3)).expect("rows").collect::<Result<_, _>>().expect("text");
+            let plan: Vec<String> = statement
+                .query_map([], |row| row.get(3))
+                .expect("rows")
+                .collect::<Result<_, _>>()
+                .expect("text");
             assert!(plan.iter().any(|step| step.contains("casa_stream_order")), "{plan:?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
         }

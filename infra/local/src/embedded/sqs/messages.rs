@@ -32,7 +32,11 @@ pub(super) fn send(
     check_body(queue, body, &entry.message_attributes)?;
     let delay = match entry.delay_seconds {
         Some(seconds) if queue.is_fifo() && seconds != queue.number("DelaySeconds") => {
-            return Err(invalid("DelaySeconds", seconds, "The request include parameter that is not valid for this queue type"));
+            return Err(invalid(
+                "DelaySeconds",
+                seconds,
+                "The request include parameter that is not valid for this queue type",
+            ));
         }
         Some(seconds) if !(0..=900).contains(&seconds) => {
             return Err(invalid("DelaySeconds", seconds, "DelaySeconds must be >= 0 and <= 900"));
@@ -43,7 +47,11 @@ pub(super) fn send(
     let dedup_id = match (&entry.message_deduplication_id, queue.is_fifo()) {
         (Some(given), true) => Some(given.clone()),
         (Some(given), false) => {
-            return Err(invalid("MessageDeduplicationId", given, "The request include parameter that is not valid for this queue type"));
+            return Err(invalid(
+                "MessageDeduplicationId",
+                given,
+                "The request include parameter that is not valid for this queue type",
+            ));
         }
         (None, true) if queue.deduplicates_by_content() => Some(digest::content_id(body)),
         (None, true) => {
@@ -99,7 +107,16 @@ fn insert(
     transaction.execute(
         "INSERT INTO messages (queue, id, body, attributes, group_id, dedup_id, sent, visible)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![queue.name, id, body, attributes, entry.message_group_id, dedup_id, now, now + delay_seconds * 1000],
+        params![
+            queue.name,
+            id,
+            body,
+            attributes,
+            entry.message_group_id,
+            dedup_id,
+            now,
+            now + delay_seconds * 1000
+        ],
     )?;
     let seq = transaction.last_insert_rowid();
     if let Some(dedup_id) = dedup_id {
@@ -178,7 +195,8 @@ pub(super) fn receive(
 ) -> Result<Vec<Received>, SqsError> {
     let transaction = connection.transaction()?;
     let oldest = now - queue.number("MessageRetentionPeriod") * 1000;
-    transaction.execute("DELETE FROM messages WHERE queue = ?1 AND sent < ?2", params![queue.name, oldest])?;
+    transaction
+        .execute("DELETE FROM messages WHERE queue = ?1 AND sent < ?2", params![queue.name, oldest])?;
     bury(&transaction, queue, now)?;
 
     let in_order = if queue.is_fifo() {
@@ -256,7 +274,9 @@ fn hand_out(message: Stored, receipt_handle: String, wish: &Wish<'_>, now: i64) 
 
 /// Whether an attribute's name is asked for: by itself, by `All`, `.*`, or a prefix such as `trace.*`.
 fn matches(wanted: &str, name: &str) -> bool {
-    wanted == "All" || wanted == name || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
+    wanted == "All"
+        || wanted == name
+        || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
 }
 
 /// Deletes the message of a receipt. An outdated receipt of a standard queue deletes nothing and is no error.
@@ -320,9 +340,9 @@ pub(super) fn next_due(connection: &Connection, queue: &Queue, now: i64) -> Resu
 
 fn receipt(entry: &Entry) -> Result<&str, SqsError> {
     let receipt = entry.receipt_handle.as_deref().ok_or(SqsError::MissingParameter("ReceiptHandle"))?;
-    let shaped = receipt.split_once('.').is_some_and(|(id, nonce)| {
-        uuid::Uuid::try_parse(id).is_ok() && uuid::Uuid::try_parse(nonce).is_ok()
-    });
+    let shaped = receipt
+        .split_once('.')
+        .is_some_and(|(id, nonce)| uuid::Uuid::try_parse(id).is_ok() && uuid::Uuid::try_parse(nonce).is_ok());
     if shaped { Ok(receipt) } else { Err(SqsError::ReceiptHandleIsInvalid(receipt.to_owned())) }
 }
 

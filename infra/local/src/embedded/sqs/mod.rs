@@ -171,7 +171,8 @@ async fn receive(shared: &Shared, request: &Request) -> Result<Value, SqsError> 
     if !(0..=20).contains(&seconds) {
         return Err(out_of_range("WaitTimeSeconds", seconds, "Must be >= 0 and <= 20, if provided"));
     }
-    let hidden_seconds = request.entry.visibility_timeout.unwrap_or_else(|| queue.number("VisibilityTimeout"));
+    let hidden_seconds =
+        request.entry.visibility_timeout.unwrap_or_else(|| queue.number("VisibilityTimeout"));
     if !(0..=43_200).contains(&hidden_seconds) {
         return Err(out_of_range("VisibilityTimeout", hidden_seconds, "Must be between 0 and 43200"));
     }

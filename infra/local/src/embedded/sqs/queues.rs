@@ -12,25 +12,49 @@ use super::wire::SqsError;
 pub(super) const ACCOUNT: &str = "000000000000";
 const REGION: &str = crate::embedded::REGION;
 
-/// Attributes a client may set, with their default (none: absent until set) and the range of whole numbers they accept.
-/// From the SQS API reference, `CreateQueue`.
-const SETTABLE: &[(&str, Option<&str>, Option<(i64, i64)>)] = &[
-    ("VisibilityTimeout", Some("30"), Some((0, 43_200))),
-    ("DelaySeconds", Some("0"), Some((0, 900))),
-    ("MaximumMessageSize", Some("1048576"), Some((1024, 1_048_576))),
-    ("MessageRetentionPeriod", Some("345600"), Some((60, 1_209_600))),
-    ("ReceiveMessageWaitTimeSeconds", Some("0"), Some((0, 20))),
-    ("RedrivePolicy", None, None),
-    ("RedriveAllowPolicy", None, None),
-    ("Policy", None, None),
-    ("FifoQueue", None, None),
-    ("ContentBasedDeduplication", None, None),
-    ("DeduplicationScope", None, None),
-    ("FifoThroughputLimit", None, None),
-    ("KmsMasterKeyId", None, None),
-    ("KmsDataKeyReusePeriodSeconds", None, None),
-    ("SqsManagedSseEnabled", None, None),
+/// An attribute that clients may set.
+struct Setting {
+    name: &'static str,
+    /// What holds until it is set; nothing: it is absent.
+    default: Option<&'static str>,
+    /// The whole numbers it accepts, where it is one.
+    range: Option<(i64, i64)>,
+}
+
+const fn number(name: &'static str, default: &'static str, low: i64, high: i64) -> Setting {
+    Setting { name, default: Some(default), range: Some((low, high)) }
+}
+
+const fn text(name: &'static str) -> Setting {
+    Setting { name, default: None, range: None }
+}
+
+/// The attributes of the SQS API reference, `CreateQueue`.
+const SETTABLE: &[Setting] = &[
+    number("VisibilityTimeout", "30", 0, 43_200),
+    number("DelaySeconds", "0", 0, 900),
+    number("MaximumMessageSize", "1048576", 1024, 1_048_576),
+    number("MessageRetentionPeriod", "345600", 60, 1_209_600),
+    number("ReceiveMessageWaitTimeSeconds", "0", 0, 20),
+    text("RedrivePolicy"),
+    text("RedriveAllowPolicy"),
+    text("Policy"),
+    text("FifoQueue"),
+    text("ContentBasedDeduplication"),
+    text("DeduplicationScope"),
+    text("FifoThroughputLimit"),
+    text("KmsMasterKeyId"),
+    text("KmsDataKeyReusePeriodSeconds"),
+    text("SqsManagedSseEnabled"),
 ];
+
+fn setting(name: &str) -> Option<&'static Setting> {
+    SETTABLE.iter().find(|known| known.name == name)
+}
+
+fn default_of(name: &str) -> Option<&'static str> {
+    setting(name).and_then(|known| known.default)
+}
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS queues (
@@ -91,7 +115,7 @@ impl Queue {
         self.attributes
             .get(name)
             .map(String::as_str)
-            .or_else(|| SETTABLE.iter().find(|known| known.0 == name).and_then(|known| known.1))
+            .or_else(|| default_of(name))
             .and_then(|value| value.parse().ok())
             .unwrap_or(0)
     }
@@ -151,7 +175,8 @@ pub(super) fn create(
         return Err(SqsError::InvalidParameter {
             name: "QueueName",
             value: name.to_owned(),
-            reason: "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length".to_owned(),
+            reason: "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+                .to_owned(),
         });
     }
     check(&attributes)?;
@@ -165,14 +190,14 @@ pub(super) fn create(
     }
     if is_fifo(name) {
         attributes.insert("FifoQueue".to_owned(), "true".to_owned());
-    } else if attributes.remove("FifoQueue").is_none() && attributes.contains_key("ContentBasedDeduplication") {
+    } else if attributes.remove("FifoQueue").is_none() && attributes.contains_key("ContentBasedDeduplication")
+    {
         return Err(SqsError::InvalidAttributeName("ContentBasedDeduplication".to_owned()));
     }
     if let Some(existing) = find(connection, name)? {
         for (key, value) in &attributes {
             let current = existing.attributes.get(key).map(String::as_str);
-            let default = SETTABLE.iter().find(|known| known.0 == key).and_then(|known| known.1);
-            if current.or(default) != Some(value) {
+            if current.or(default_of(key)) != Some(value) {
                 return Err(SqsError::QueueNameExists(key.clone()));
             }
         }
@@ -257,7 +282,7 @@ pub(super) fn describe(
     };
     let mut all: BTreeMap<String, String> = SETTABLE
         .iter()
-        .filter_map(|(name, default, _)| default.map(|value| ((*name).to_owned(), value.to_owned())))
+        .filter_map(|known| known.default.map(|value| (known.name.to_owned(), value.to_owned())))
         .collect();
     all.extend(queue.attributes.clone());
     all.insert("QueueArn".to_owned(), queue.arn());
@@ -267,7 +292,7 @@ pub(super) fn describe(
     all.insert("ApproximateNumberOfMessagesNotVisible".to_owned(), count("visible > ?2 AND receives > 0")?);
     all.insert("ApproximateNumberOfMessagesDelayed".to_owned(), count("visible > ?2 AND receives = 0")?);
     for name in wanted {
-        let known = name == "All" || all.contains_key(name) || SETTABLE.iter().any(|(known, _, _)| known == name);
+        let known = name == "All" || all.contains_key(name) || setting(name).is_some();
         if !known {
             return Err(SqsError::InvalidAttributeName(name.clone()));
         }
@@ -280,23 +305,21 @@ pub(super) fn describe(
 
 fn check(attributes: &BTreeMap<String, String>) -> Result<(), SqsError> {
     for (name, value) in attributes {
-        let Some((known, _, range)) = SETTABLE.iter().find(|known| known.0 == name) else {
+        let Some(known) = setting(name) else {
             return Err(SqsError::InvalidAttributeName(name.clone()));
         };
         if value.is_empty() {
             continue;
         }
-        let acceptable = match (*known, range) {
-            (_, Some((low, high))) => {
-                value.parse::<i64>().is_ok_and(|number| (*low..=*high).contains(&number))
-            }
+        let acceptable = match (known.name, known.range) {
+            (_, Some((low, high))) => value.parse::<i64>().is_ok_and(|number| (low..=high).contains(&number)),
             ("RedrivePolicy", None) => redrive_is_readable(value),
             ("FifoQueue" | "ContentBasedDeduplication", None) => value == "true" || value == "false",
             _ => true,
         };
         if !acceptable {
             return Err(SqsError::InvalidParameter {
-                name: known,
+                name: known.name,
                 value: value.clone(),
                 reason: "Invalid value for the parameter".to_owned(),
             });

@@ -1,2 +1,0 @@
-#[test]
-fn write() { println!("{}", serde_json::to_string(&crate::routes().into_openapi()).unwrap()); }

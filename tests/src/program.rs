@@ -1,0 +1,158 @@
+//! A running `casa dev`.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use casa_store::Store;
+use serde_json::{Value, json};
+
+/// How long a start may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How to start.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Further arguments after `dev --port 0`.
+    pub arguments: Vec<String>,
+    /// Servers of another process to use instead of own ones.
+    pub shared: Option<Shared>,
+    /// Further environment variables.
+    pub environment: Vec<(String, String)>,
+}
+
+/// The local servers of a process, so that others can use the same data.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    exports: Vec<(String, String)>,
+}
+
+impl Shared {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.exports.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The table these servers hold.
+    pub fn store(&self) -> Store {
+        let endpoint = self.get("AWS_ENDPOINT_URL_DYNAMODB").unwrap_or_default();
+        let (key, secret) = (self.get("AWS_ACCESS_KEY_ID"), self.get("AWS_SECRET_ACCESS_KEY"));
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new(key.unwrap_or("x"), secret.unwrap_or("x"), None, None, "test"))
+            .endpoint_url(endpoint)
+            .build();
+        Store::new(aws_sdk_dynamodb::Client::from_conf(config), "casa")
+    }
+}
+
+/// A running `casa dev`; killed when dropped.
+#[derive(Debug)]
+pub struct Casa {
+    child: Child,
+    /// `http://127.0.0.1:<port>`.
+    pub base: String,
+    /// Its local servers (or those it was told to use).
+    pub shared: Shared,
+}
+
+/// The secret all processes of a test share, so that tokens work at each of them.
+const SECRET: &str = "only-for-tests-only-for-tests-only-for-tests";
+
+/// The `casa` program beside the running test.
+///
+/// # Panics
+/// When it was not built.
+fn program() -> PathBuf {
+    let folder = env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.to_owned()));
+    let program = folder.unwrap_or_default().join("casa");
+    assert!(program.exists(), "build the program first: cargo build --bin casa");
+    program
+}
+
+impl Casa {
+    /// Starts a process and waits until it answers.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn start(options: &Options) -> Self {
+        let mut command = Command::new(program());
+        command.args(["dev", "--port", "0"]).args(&options.arguments);
+        for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "CASA_CLOCK"] {
+            command.env_remove(name);
+        }
+        command.env("CASA_SECRET", SECRET).env("CASA_LOG", "warn");
+        if let Some(shared) = &options.shared {
+            command.envs(shared.exports.iter().cloned());
+        }
+        command.envs(options.environment.iter().cloned()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap_or_else(|problem| panic!("casa did not start: {problem}"));
+        let (tell, told) = mpsc::channel();
+        if let Some(output) = child.stdout.take() {
+            // Keeps reading to the end, so that the process never blocks on its own output.
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    let _ = tell.send(line);
+                }
+            });
+        }
+        let mut casa = Self { child, base: String::new(), shared: Shared::default() };
+        loop {
+            let line = told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("casa did not say where it listens"));
+            if let Some(address) = line.strip_prefix("API").and_then(|rest| rest.trim().strip_suffix("/api/v1/")) {
+                casa.base = address.to_owned();
+            }
+            for pair in line.strip_prefix("export ").unwrap_or_default().split_whitespace() {
+                if let Some((name, value)) = pair.split_once('=') {
+                    casa.shared.exports.push((name.to_owned(), value.to_owned()));
+                }
+            }
+            // The hint how to sign in is the last line of the greeting.
+            if line.trim_start().starts_with("curl ") {
+                break;
+            }
+        }
+        assert!(!casa.base.is_empty(), "casa did not say where it listens");
+        casa
+    }
+
+    /// The address of a path below `/api/v1/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.base)
+    }
+
+    /// Signs a member of staff in and gives the access token.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn sign_in(&self, email: &str, password: &str) -> String {
+        let body = json!({"email": email, "password": password});
+        let answer = reqwest::Client::new().post(self.url("login/")).json(&body).send().await;
+        let answer: Value = match answer {
+            Ok(answer) => answer.json().await.unwrap_or_default(),
+            Err(problem) => panic!("sign-in failed: {problem}"),
+        };
+        match answer["access"].as_str() {
+            Some(token) => token.to_owned(),
+            None => panic!("sign-in refused: {answer}"),
+        }
+    }
+
+    /// Ends the process at once, as a power cut would.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Casa {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
