@@ -1,5 +1,6 @@
 //! Nights are sold once, through HTTP, with several processes on one table, and also when processes are killed in the
 //! middle.
+#![allow(clippy::unwrap_used)] // helpers of tests fail loudly too
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,5 +1,8 @@
 //! Runs the built `casa` program as clients and operators know it: processes, ports, HTTP.
 
+pub mod contents;
+pub mod document;
 mod program;
+pub mod replay;
 
 pub use program::{Casa, Options, Shared};

@@ -34,13 +34,27 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// The address of one of the servers, by the name of its environment variable; empty when unknown.
+    pub fn endpoint(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    /// The same servers with one of them reached at another address.
+    #[must_use]
+    pub fn with(&self, name: &str, address: &str) -> Self {
+        let mut changed = self.clone();
+        changed.exports.retain(|(key, _)| key != name);
+        changed.exports.push((name.to_owned(), address.to_owned()));
+        changed
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.exports.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The table these servers hold.
     pub fn store(&self) -> Store {
-        let endpoint = self.get("AWS_ENDPOINT_URL_DYNAMODB").unwrap_or_default();
+        let endpoint = self.endpoint("AWS_ENDPOINT_URL_DYNAMODB");
         let (key, secret) = (self.get("AWS_ACCESS_KEY_ID"), self.get("AWS_SECRET_ACCESS_KEY"));
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -70,8 +84,10 @@ const SECRET: &str = "only-for-tests-only-for-tests-only-for-tests";
 /// # Panics
 /// When it was not built.
 fn program() -> PathBuf {
-    let folder = env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.to_owned()));
-    let program = folder.unwrap_or_default().join("casa");
+    // Tests run from the folder below the programs', benchmarks from the programs' own.
+    let own = env::current_exe().unwrap_or_default();
+    let candidates = own.ancestors().skip(1).take(2).map(|folder| folder.join("casa"));
+    let program = candidates.into_iter().find(|program| program.exists()).unwrap_or_default();
     assert!(program.exists(), "build the program first: cargo build --bin casa");
     program
 }

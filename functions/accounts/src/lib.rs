@@ -21,11 +21,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(test::signed_in))
 }
 
-/// Most characters of a text in the bodies of this function; far more than any real one.
+/// Most characters of a password or token; far more than any real one.
 const LONGEST: usize = 4096;
 
-/// Required text. Numbers count as text (contract 01 §3.1).
-fn text_schema() -> RefOr<Schema> {
+/// Required text of at most so many characters. Numbers count as text (contract 01 §3.1).
+fn text_schema<const MOST: usize>() -> RefOr<Schema> {
     let kinds = SchemaType::from_iter([Type::String, Type::Number]);
-    ObjectBuilder::new().schema_type(kinds).min_length(Some(1)).max_length(Some(LONGEST)).into()
+    ObjectBuilder::new().schema_type(kinds).min_length(Some(1)).max_length(Some(MOST)).into()
 }

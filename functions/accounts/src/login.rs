@@ -26,15 +26,18 @@ use crate::{
     text_schema,
 };
 
+/// Most characters of an e-mail address (contract 01 §2.2). It becomes part of a key of the table, which has a limit.
+const LONGEST_EMAIL: usize = 254;
+
 /// Who signs in.
 #[derive(ToSchema)]
 #[allow(dead_code)] // describes the body; `Form` reads it
 pub(crate) struct LoginRequest {
     /// The user's e-mail address, in any case.
-    #[schema(schema_with = text_schema)]
+    #[schema(schema_with = text_schema::<LONGEST_EMAIL>)]
     email: String,
     /// The user's password. White space around it does not count.
-    #[schema(schema_with = text_schema)]
+    #[schema(schema_with = text_schema::<LONGEST>)]
     password: String,
 }
 
@@ -80,7 +83,7 @@ pub(crate) async fn login(
     form: Form,
 ) -> ApiResult<Response> {
     let mut fields = form.check();
-    let (email, password) = (fields.text("email", LONGEST), fields.text("password", LONGEST));
+    let (email, password) = (fields.text("email", LONGEST_EMAIL), fields.text("password", LONGEST));
     let (email, password) = (fields.required("email", email), fields.required("password", password));
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(refused()) };

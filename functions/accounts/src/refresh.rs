@@ -16,7 +16,7 @@ use crate::{LONGEST, text_schema};
 #[allow(dead_code)] // describes the body; `Form` reads it
 pub(crate) struct RefreshRequest {
     /// The refresh token of a sign-in.
-    #[schema(schema_with = text_schema)]
+    #[schema(schema_with = text_schema::<LONGEST>)]
     refresh: String,
 }
 

@@ -262,17 +262,26 @@ async fn attempt(
     if !same_dates || before.stay().is_some() {
         as_sent_is_a_stay(&after)?;
     }
-    let change = Change {
+    // Imported stays that hold no night stay editable where they are: their nights are claimed once the way is free.
+    let waits = stored.booked.hold.is_none()
+        && before.wanted_hold().is_some()
+        && before.wanted_hold() == after.wanted_hold();
+    let change = |conflicts| Change {
         before: Some(stored),
-        client: card,
+        client: card.clone(),
         receipts: receipts.to_vec(),
         points: None,
         facts: event::facts(Some(before), &after, Decimal::ZERO),
         audit: Some(Audit::new(Some(user.id), AuditAction::Changed, MODEL, after.id, now)),
-        conflicts: Conflicts::Refuse,
-        after,
+        conflicts,
+        after: after.clone(),
     };
-    match state.store.reservations().commit(change, now).await {
+    let reservations = state.store.reservations();
+    let mut written = reservations.commit(change(Conflicts::Refuse), now).await;
+    if waits && matches!(written, Err(StoreError::NightTaken)) {
+        written = reservations.commit(change(Conflicts::HoldNothing), now).await;
+    }
+    match written {
         Ok(stored) => Ok(Some(stored.booked.reservation)),
         Err(StoreError::NightTaken) => Err(error::rule(OVERLAP)),
         Err(StoreError::Changed) => Ok(None),

@@ -5,8 +5,9 @@ use std::pin::Pin;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use casa_web::AppState;
@@ -32,8 +33,21 @@ struct Control {
     pump: PumpHandle,
 }
 
-/// Adds `POST /_casa/settle` and `POST /_casa/run/{job}` before an application.
+/// Adds `POST /_casa/settle` and `POST /_casa/run/{job}` before an application, and wakes the pump after each of its
+/// requests that may have written.
 pub(crate) fn with_control(application: Router, app: AppState, pump: PumpHandle) -> Router {
+    let waking = pump.clone();
+    let application = application.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let waking = waking.clone();
+        async move {
+            let writes = !request.method().is_safe();
+            let response = next.run(request).await;
+            if writes {
+                waking.wake();
+            }
+            response
+        }
+    }));
     Router::new()
         .route("/_casa/settle", post(settle))
         .route("/_casa/run/{job}", post(run))

@@ -8,15 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reactions::Image;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::embedded::Stop;
 use crate::stream::Stream;
 
-/// How often the stream is looked at.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often the stream is looked at when nothing asks for it.
+const LOOK: Duration = Duration::from_millis(500);
+/// How soon after a wake-up call it is looked at: many calls at once make one look.
+const SOON: Duration = Duration::from_millis(20);
 /// How often entries are looked for that the stream did not tell of (another process died with them, say).
 const SWEEP: Duration = Duration::from_secs(60);
 /// Entries handled at the same time.
@@ -51,14 +53,22 @@ pub struct Source {
 
 /// Asks a running pump.
 #[derive(Debug, Clone)]
-pub struct PumpHandle(mpsc::Sender<oneshot::Sender<usize>>);
+pub struct PumpHandle {
+    asking: mpsc::Sender<oneshot::Sender<usize>>,
+    waking: Arc<Notify>,
+}
 
 impl PumpHandle {
-    /// Waits until no entry is left to handle; answers how many were handled meanwhile. `None`: they were still not
-    /// done after a minute, or the pump has ended.
+    /// Says that something may have been written just now.
+    pub fn wake(&self) {
+        self.waking.notify_one();
+    }
+
+    /// Waits until no entry is left to handle; answers how many were handled since this was last answered. `None`:
+    /// they were still not done after a minute, or the pump has ended.
     pub async fn settle(&self) -> Option<usize> {
         let (reply, answer) = oneshot::channel();
-        self.0.send(reply).await.ok()?;
+        self.asking.send(reply).await.ok()?;
         tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()
     }
 }
@@ -70,11 +80,6 @@ struct Delivery {
     due: Instant,
 }
 
-struct Settle {
-    reply: oneshot::Sender<usize>,
-    handled_before: usize,
-}
-
 struct Pump<H> {
     handler: H,
     source: Source,
@@ -83,8 +88,9 @@ struct Pump<H> {
     running: JoinSet<(Delivery, Result<(), String>)>,
     /// Keys of the entries waiting or running.
     busy: HashSet<String>,
+    /// Entries handled since a caller was last told.
     handled: usize,
-    settles: Vec<Settle>,
+    settles: Vec<oneshot::Sender<usize>>,
     swept: Option<Instant>,
 }
 
@@ -95,6 +101,7 @@ pub fn pump<H: Handler>(
     stop: Stop,
 ) -> (PumpHandle, impl Future<Output = ()> + Send) {
     let (asking, asked) = mpsc::channel(16);
+    let waking = Arc::new(Notify::new());
     let pump = Pump {
         handler,
         source,
@@ -106,11 +113,17 @@ pub fn pump<H: Handler>(
         settles: Vec::new(),
         swept: None,
     };
-    (PumpHandle(asking), pump.run(asked, stop))
+    let life = pump.run(asked, Arc::clone(&waking), stop);
+    (PumpHandle { asking, waking }, life)
 }
 
 impl<H: Handler> Pump<H> {
-    async fn run(mut self, mut asked: mpsc::Receiver<oneshot::Sender<usize>>, stop: Stop) {
+    async fn run(
+        mut self,
+        mut asked: mpsc::Receiver<oneshot::Sender<usize>>,
+        woken: Arc<Notify>,
+        stop: Stop,
+    ) {
         let mut ticks = tokio::time::interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -122,13 +135,18 @@ impl<H: Handler> Pump<H> {
                     }
                 }
                 Some(reply) = asked.recv() => {
-                    self.settles.push(Settle { reply, handled_before: self.handled });
+                    self.settles.push(reply);
                     self.look().await;
                 }
+                () = woken.notified() => ticks.reset_after(SOON),
                 _ = ticks.tick() => self.look().await,
             }
             self.start_due();
             self.answer_settled().await;
+            if !self.waiting.is_empty() && self.running.is_empty() {
+                // Only pauses are left: the next look must not come long after the first of them ends.
+                ticks.reset_after(SOON.max(FIRST_PAUSE / 4));
+            }
         }
         // What runs now may finish; what waits is pending at the next start.
         while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(5), self.running.join_next()).await {
@@ -263,8 +281,9 @@ impl<H: Handler> Pump<H> {
             self.start_due();
             return;
         }
-        for settle in self.settles.drain(..) {
-            let _ = settle.reply.send(self.handled - settle.handled_before);
+        for reply in self.settles.drain(..) {
+            let _ = reply.send(self.handled);
         }
+        self.handled = 0;
     }
 }

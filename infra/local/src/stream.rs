@@ -63,30 +63,30 @@ impl Stream {
             .and_then(|file| std::fs::read(file).ok())
             .and_then(|text| serde_json::from_slice(&text).ok())
             .unwrap_or_default();
-        let position = if kept.stream == stream {
-            kept
-        } else {
-            Position { stream: stream.clone(), shards: BTreeMap::new() }
-        };
+        let known = kept.stream == stream;
+        let position =
+            if known { kept } else { Position { stream: stream.clone(), shards: BTreeMap::new() } };
         let mut opened = Self {
             client,
             table: table.to_owned(),
             file,
-            saved: position.clone(),
+            saved: Position::default(),
             position,
             iterators: Vec::new(),
         };
         let description = opened.client.describe_stream().stream_arn(&stream).send().await?;
         let shards = description.stream_description.and_then(|stream| stream.shards).unwrap_or_default();
         for shard in shards.into_iter().filter_map(|shard| shard.shard_id) {
-            if let Some(iterator) = opened.iterator(&shard).await? {
+            if let Some(iterator) = opened.iterator(&shard, known).await? {
                 opened.iterators.push((shard, iterator));
             }
         }
         Ok(opened)
     }
 
-    async fn iterator(&self, shard: &str) -> Result<Option<String>, StreamError> {
+    /// Where to read a shard on: after the last record read; else, of a stream that was read before, from its start
+    /// (records told twice do no harm); else only what is new.
+    async fn iterator(&self, shard: &str, known: bool) -> Result<Option<String>, StreamError> {
         let request = || self.client.get_shard_iterator().stream_arn(&self.position.stream).shard_id(shard);
         if let Some(read) = self.position.shards.get(shard) {
             let after = request()
@@ -99,8 +99,8 @@ impl Stream {
                 return Ok(found.shard_iterator);
             }
         }
-        let latest = request().shard_iterator_type(ShardIteratorType::Latest).send().await?;
-        Ok(latest.shard_iterator)
+        let start = if known { ShardIteratorType::TrimHorizon } else { ShardIteratorType::Latest };
+        Ok(request().shard_iterator_type(start).send().await?.shard_iterator)
     }
 
     /// The table this stream tells about.

@@ -5,16 +5,12 @@ mod common;
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    StreamSpecification, StreamViewType,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::types::ShardIteratorType;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use casa::embedded::Home;
-use casa::sdk::Clients;
-use common::start;
+use common::{create_table, start};
 
 #[tokio::test]
 async fn an_object_comes_back_with_its_type_and_through_a_signed_address() {
@@ -58,38 +54,6 @@ async fn an_object_comes_back_with_its_type_and_through_a_signed_address() {
     assert!(gone.into_service_error().is_no_such_key());
     s3.delete_object().bucket("fotos").key("never/was").send().await.expect("deleting nothing is no error");
     embedded.stop().await;
-}
-
-async fn create_table(clients: &Clients) -> String {
-    let key = |name: &str, kind: KeyType| {
-        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("key")
-    };
-    let text = |name: &str| {
-        AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .expect("attribute")
-    };
-    let stream = StreamSpecification::builder()
-        .stream_enabled(true)
-        .stream_view_type(StreamViewType::NewAndOldImages)
-        .build()
-        .expect("stream");
-    let created = clients
-        .dynamodb
-        .create_table()
-        .table_name("casa")
-        .key_schema(key("pk", KeyType::Hash))
-        .key_schema(key("sk", KeyType::Range))
-        .attribute_definitions(text("pk"))
-        .attribute_definitions(text("sk"))
-        .billing_mode(BillingMode::PayPerRequest)
-        .stream_specification(stream)
-        .send()
-        .await
-        .expect("table");
-    created.table_description.expect("description").latest_stream_arn.expect("stream")
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! The booking transaction under contention and over random histories, against the embedded table.
+#![allow(clippy::unwrap_used)] // helpers of tests fail loudly too
 
 mod support;
 

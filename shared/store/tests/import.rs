@@ -1,4 +1,5 @@
 //! The importer: idempotent, complete, and honest about what it could not bring in.
+#![allow(clippy::unwrap_used)] // helpers of tests fail loudly too
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Throttle, outbox and people.
+#![allow(clippy::unwrap_used)] // helpers of tests fail loudly too
 
 mod support;
 

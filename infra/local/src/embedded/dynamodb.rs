@@ -123,6 +123,8 @@ mod tests {
                     WHERE table_name = 'casa'";
         let next = "SELECT event_name FROM _stream_records WHERE table_name = 'casa' AND shard_id = 's'
                     AND CAST(sequence_number AS INTEGER) > 5 ORDER BY CAST(sequence_number AS INTEGER) ASC LIMIT 10";
+        let journal: String = side.query_row("PRAGMA journal_mode", [], |row| row.get(0)).expect("journal");
+        assert_eq!(journal, "memory", "nothing of memory mode reaches a disk");
         for sql in [last, next] {
             let mut statement = side.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("plan");
             let plan: Vec<String> = statement

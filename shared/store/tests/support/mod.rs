@@ -1,5 +1,5 @@
 //! An embedded table per test, and shorthand for reservations.
-#![allow(dead_code, missing_docs)] // each test binary uses its part
+#![allow(dead_code, missing_docs, clippy::unwrap_used)] // each test binary uses its part
 
 use std::collections::{BTreeMap, BTreeSet};
 

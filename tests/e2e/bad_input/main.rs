@@ -1,0 +1,142 @@
+//! Whatever is sent to whatever address: the answer is a documented one, in JSON, and nothing is written (decision 15).
+//! The addresses come from the document that the server serves, so new ones are covered without a word here.
+
+mod bodies;
+mod fields;
+mod headers;
+mod paths;
+
+use std::sync::Arc;
+
+use casa_tests::{
+    Casa,
+    contents::Contents,
+    document::{Operation, operations},
+    replay::{NOBODY, Set},
+};
+use reqwest::{Client, Method, RequestBuilder, header};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+/// Requests on their way at one time.
+const AT_ONCE: usize = 16;
+
+/// One request that must not succeed in doing anything.
+struct Probe {
+    what: String,
+    operation: Operation,
+    request: RequestBuilder,
+    /// Statuses that are right; empty when any documented one is.
+    wanted: Vec<u16>,
+    /// A key that the answer must have.
+    names: Option<String>,
+}
+
+struct Setting {
+    set: Set,
+    casa: Casa,
+    token: String,
+    http: Client,
+    operations: Vec<Operation>,
+    complaints: Vec<String>,
+}
+
+impl Setting {
+    async fn new() -> Self {
+        let set = Set::compact();
+        let casa = set.start();
+        let (email, password) = set.staff("gerente");
+        let token = casa.sign_in(email, password).await;
+        let operations = operations(&casa).await;
+        // One that never follows: a redirect would hide the status.
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { set, casa, token, http, operations, complaints: Vec::new() }
+    }
+
+    /// A request of the operation, signed in, at a path below the server's address (with a query, if any).
+    fn request(&self, operation: &Operation, path: &str) -> RequestBuilder {
+        self.anonymous(operation, path).bearer_auth(&self.token)
+    }
+
+    fn anonymous(&self, operation: &Operation, path: &str) -> RequestBuilder {
+        let method: Method = operation.method.parse().unwrap();
+        self.http.request(method, format!("{}{path}", self.casa.base))
+    }
+
+    /// A path of the operation that is harmless without a body: of a row that exists for reading, of none for writing.
+    fn harmless(&self, operation: &Operation) -> String {
+        if operation.method == "GET" { self.set.existing(operation) } else { operation.path_with(NOBODY) }
+    }
+
+    /// Sends the probes and compares the table and bucket before and after.
+    async fn run(&mut self, group: &str, probes: Vec<Probe>) {
+        let before = Contents::of(&self.casa.shared).await;
+        assert!(before.len() > 1000 && before.files().len() > 20, "there is something to lose");
+        assert!(!probes.is_empty());
+        let (gate, mut tasks) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
+        for probe in probes {
+            let gate = Arc::clone(&gate);
+            tasks.spawn(async move {
+                let _turn = gate.acquire().await.unwrap();
+                let told = format!("{} ({})", probe.operation.name(), probe.what);
+                verdict(probe).await.map(|complaint| format!("{told}: {complaint}"))
+            });
+        }
+        let (mut found, sent) = (Vec::new(), tasks.len());
+        while let Some(answer) = tasks.join_next().await {
+            found.extend(answer.unwrap());
+        }
+        found.extend(before.differences(&Contents::of(&self.casa.shared).await));
+        found.sort();
+        println!("{group}: {sent} requests");
+        self.complaints.extend(found.into_iter().map(|line| format!("{group}: {line}")));
+    }
+}
+
+async fn verdict(probe: Probe) -> Option<String> {
+    let answer = match probe.request.send().await {
+        Ok(answer) => answer,
+        Err(problem) => return Some(format!("no answer: {problem:?}")),
+    };
+    let status = answer.status().as_u16();
+    let media_type = answer.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap().to_owned());
+    let body = answer.bytes().await.unwrap();
+    let told = || String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned();
+    let complaint = probe.operation.complaint(status, media_type.as_deref(), &body);
+    let unwanted = || {
+        let fine = probe.wanted.is_empty() || probe.wanted.contains(&status);
+        (!fine).then(|| format!("status {status} instead of {:?}: {}", probe.wanted, told()))
+    };
+    let unnamed = || {
+        let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let name = probe.names.as_ref().filter(|name| answer.get(*name).is_none())?;
+        Some(format!("the answer does not name {name}: {}", told()))
+    };
+    complaint.or_else(unwanted).or_else(unnamed)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_breaks_and_nothing_is_written() {
+    let mut setting = Setting::new().await;
+    for (group, probes) in [
+        ("ids", paths::ids(&setting)),
+        ("queries", paths::queries(&setting)),
+        ("query parameters", paths::parameters(&setting)),
+        ("refused parameters", paths::refused(&setting)),
+        ("methods", paths::methods(&setting)),
+        ("addresses", paths::addresses(&setting)),
+        ("authorization", headers::authorization(&setting)),
+        ("accept", headers::accept(&setting)),
+        ("content types", headers::content_types(&setting)),
+        ("json", bodies::json(&setting)),
+        ("multipart", bodies::multipart(&setting)),
+        ("large bodies", bodies::large(&setting)),
+        ("every field", fields::every_field(&setting)),
+        ("fields of a reservation", fields::reservation(&setting)),
+        ("fields of others", fields::others(&setting)),
+        ("dates of a stay", fields::stays(&setting)),
+    ] {
+        setting.run(group, probes).await;
+    }
+    let found = &setting.complaints;
+    assert!(found.is_empty(), "{} complaints:\n{}", found.len(), found.join("\n"));
+}

@@ -1,0 +1,42 @@
+//! The recorded answers of the original API, replayed: all independent requests against one server, every story against
+//! a fresh one.
+
+use casa_tests::replay::{Replay, Set};
+
+async fn replayed(files: &[&str]) {
+    let set = Set::compact();
+    let casa = set.start();
+    let mut replay = Replay::new(&set, &casa.base);
+    let mut differences = Vec::new();
+    for file in files {
+        differences.extend(replay.all(&set.recordings(file)).await);
+    }
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+#[tokio::test]
+async fn independent_requests() {
+    let areas = ["auth", "properties", "reservations", "calendar"];
+    let files = areas.map(|area| format!("recordings/{area}.jsonl"));
+    replayed(&files.each_ref().map(String::as_str)).await;
+}
+
+#[tokio::test]
+async fn story_of_tokens() {
+    replayed(&["stories/auth-refresh.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_photos() {
+    replayed(&["stories/photos.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_kinds_of_reservations() {
+    replayed(&["stories/staff-reservation-kinds.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_a_reservation() {
+    replayed(&["stories/staff-reservation.jsonl"]).await;
+}
