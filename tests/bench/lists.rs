@@ -34,7 +34,12 @@ struct Counter {
 async fn pass(State(counter): State<Counter>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let operation = headers.get("x-amz-target").and_then(|name| name.to_str().ok()).unwrap_or("?");
     let operation = operation.rsplit('.').next().unwrap_or("?").to_owned();
-    *counter.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).entry(operation).or_default() += 1;
+    *counter
+        .counts
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .entry(operation)
+        .or_default() += 1;
     let mut request = counter.http.post(&counter.target).body(body);
     for (name, value) in headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length") {
         request = request.header(name, value);
@@ -144,7 +149,9 @@ async fn measure(reservations: usize) -> Measured {
     };
     // Only reads count: what the start and the stream's reader ask is left out.
     let reads = |mut counts: BTreeMap<String, usize>| {
-        counts.retain(|name, _| ["GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"].contains(&name.as_str()));
+        counts.retain(|name, _| {
+            ["GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"].contains(&name.as_str())
+        });
         counts
     };
     counter.take();
@@ -213,11 +220,17 @@ async fn main() {
     row("pages per second", &|m| m.per_second.to_string());
     row("median milliseconds, 16 clients", &|m| format!("{:.1}", m.median.as_secs_f64() * 1000.0));
     for (name, pick) in [
-        ("table reads, cold process", &(|m: &Measured| m.cold.clone()) as &dyn Fn(&Measured) -> BTreeMap<String, usize>),
+        (
+            "table reads, cold process",
+            &(|m: &Measured| m.cold.clone()) as &dyn Fn(&Measured) -> BTreeMap<String, usize>,
+        ),
         ("table reads, warm", &|m| m.warm.clone()),
         ("table reads after an edit", &|m| m.edited.clone()),
     ] {
         println!("{name}\n    {SMALL:>6}: {}\n    {LARGE:>6}: {}", show(&pick(&small)), show(&pick(&large)));
     }
-    println!("pages per second, {LARGE} over {SMALL}: {:.2}", large.per_second as f64 / small.per_second.max(1) as f64);
+    println!(
+        "pages per second, {LARGE} over {SMALL}: {:.2}",
+        large.per_second as f64 / small.per_second.max(1) as f64
+    );
 }

@@ -11,6 +11,7 @@ What differs from AWS, and why:
 Everything else, access control included (AUTH=true), is the template's.
 """
 
+import ctypes
 import io
 import json
 import os
@@ -18,6 +19,7 @@ import pathlib
 import platform
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -52,6 +54,12 @@ def binaries():
     """The folder of the debug binaries."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or "target")
     return (ROOT / target) / "debug"
+
+
+def die_with_parent():
+    """Asks Linux to end this child when the tests die, even by SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 class Emulator:
@@ -92,7 +100,13 @@ class Emulator:
         self.log = open(self.folder / "emulator.log", "w", encoding="utf-8")
         command = [str(pathlib.Path(sys.executable).with_name("ministack"))]
         self.process = subprocess.Popen(
-            command, env=environment, cwd=self.folder, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env=environment,
+            cwd=self.folder,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
         )
         self.wait_until_healthy()
         return self
@@ -113,10 +127,10 @@ class Emulator:
     def __exit__(self, *_):
         # Its own process group: the functions it started end with it.
         try:
-            os.killpg(self.process.pid, 15)
+            os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(10)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, 9)
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         except ProcessLookupError:
             pass

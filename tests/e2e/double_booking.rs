@@ -52,9 +52,10 @@ async fn setting() -> Setting {
     };
     let house = get("property/?page_size=1").await["results"][0]["id"].as_str().unwrap().to_owned();
     let clients = get("clients/?page_size=none").await;
-    let client = clients.as_array().unwrap().iter().find(|one| {
-        !["AirBnB", "Mantenimiento"].contains(&one["first_name"].as_str().unwrap_or_default())
-    });
+    let client =
+        clients.as_array().unwrap().iter().find(|one| {
+            !["AirBnB", "Mantenimiento"].contains(&one["first_name"].as_str().unwrap_or_default())
+        });
     let client = client.unwrap()["id"].as_str().unwrap().to_owned();
     Setting { owner, token, house, client }
 }
@@ -144,7 +145,8 @@ async fn random_kills_in_the_middle() {
     let mut tasks = tokio::task::JoinSet::new();
     for client in 0..40u64 {
         let (setting, addresses) = (Arc::clone(&setting), Arc::clone(&addresses));
-        let (accepted, deleted, answered) = (Arc::clone(&accepted), Arc::clone(&deleted), Arc::clone(&answered));
+        let (accepted, deleted, answered) =
+            (Arc::clone(&accepted), Arc::clone(&deleted), Arc::clone(&answered));
         tasks.spawn(async move {
             let mut random = StdRng::seed_from_u64(client);
             let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
@@ -166,7 +168,9 @@ async fn random_kills_in_the_middle() {
                     (4, Some(id)) => http.delete(format!("{list}{id}/")),
                     (kind, Some(id)) => {
                         let change = match kind {
-                            5 | 6 => json!({"check_in_date": day(from), "check_out_date": day(from + nights)}),
+                            5 | 6 => {
+                                json!({"check_in_date": day(from), "check_out_date": day(from + nights)})
+                            }
                             7 => json!({"late_checkout": random.random_bool(0.6)}),
                             8 => json!({"status": "cancelled"}),
                             _ => json!({"status": "approved"}),
@@ -179,9 +183,13 @@ async fn random_kills_in_the_middle() {
                 let status = answer.status().as_u16();
                 assert!([200, 201, 204, 400, 404, 409].contains(&status), "{status}");
                 answered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                if status == 201 && let Ok(written) = answer.json::<Value>().await {
+                if status == 201
+                    && let Ok(written) = answer.json::<Value>().await
+                {
                     accepted.lock().unwrap().insert(written["id"].as_str().unwrap().parse().unwrap());
-                } else if kind == 4 && let Some(id) = known {
+                } else if kind == 4
+                    && let Some(id) = known
+                {
                     deleted.lock().unwrap().insert(id);
                 }
             }

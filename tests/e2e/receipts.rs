@@ -1,5 +1,7 @@
 //! Files: receipts that come with reservations, and photos of houses.
 
+#![allow(clippy::unwrap_used)] // a test ends where it cannot go on
+
 use std::{collections::BTreeSet, io::Cursor};
 
 use casa_tests::{
@@ -93,7 +95,8 @@ const PDF: &[u8] = b"%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n";
 
 /// Addresses of the receipts of a reservation, with their ids.
 async fn receipts(setting: &Setting, reservation: &str) -> Vec<(String, String)> {
-    let (status, body) = setting.call(Method::GET, &format!("reservations/{reservation}/"), &setting.token).await;
+    let (status, body) =
+        setting.call(Method::GET, &format!("reservations/{reservation}/"), &setting.token).await;
     assert_eq!(status, 200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     body["recipts"].as_array().unwrap().iter().map(|one| (text(&one["id"]), text(&one["file"]))).collect()
@@ -123,7 +126,10 @@ async fn receipts_from_beginning_to_end() {
     for ((_, address), (kind, bytes)) in
         found.iter().zip([("image/png", picture.as_slice()), ("application/pdf", PDF)])
     {
-        assert!(address.starts_with(&format!("{}/media/rental_recipt/{id}/", setting.casa.base)), "{address}");
+        assert!(
+            address.starts_with(&format!("{}/media/rental_recipt/{id}/", setting.casa.base)),
+            "{address}"
+        );
         assert_eq!(load(address).await, (200, kind.to_owned(), bytes.to_vec()));
     }
 
@@ -188,7 +194,8 @@ async fn unusable_receipts_leave_nothing_behind() {
     for (name, bytes, kind) in junk {
         // A good file before the bad one must not stay either.
         let with = |form: Form| {
-            form.part("file", file("good.png", png(4, 4), "image/png")).part("file", file(name, bytes.clone(), kind))
+            form.part("file", file("good.png", png(4, 4), "image/png"))
+                .part("file", file(name, bytes.clone(), kind))
         };
         for (method, path, form) in [
             (Method::POST, "reservations/", with(setting.booking(2))),
@@ -199,12 +206,14 @@ async fn unusable_receipts_leave_nothing_behind() {
             assert!(body["file"][0].is_string() && body["detail"].is_string(), "{body}");
         }
     }
-    let many = (0..11).fold(setting.booking(2), |form, _| form.part("file", file("a.png", png(2, 2), "image/png")));
+    let many =
+        (0..11).fold(setting.booking(2), |form, _| form.part("file", file("a.png", png(2, 2), "image/png")));
     assert_eq!(setting.send(Method::POST, "reservations/", many).await.0, 400);
     // Good files with something else wrong: the nights are taken, a field is wrong, the guest does not exist.
     let taken = || setting.booking(3).part("file", file("a.png", png(2, 2), "image/png"));
     let wrong = setting.booking(2).text("guests", "x").part("file", file("a.png", png(2, 2), "image/png"));
-    let nobody = setting.booking(2).text("client", NOBODY).part("file", file("a.png", png(2, 2), "image/png"));
+    let nobody =
+        setting.booking(2).text("client", NOBODY).part("file", file("a.png", png(2, 2), "image/png"));
     for form in [wrong, nobody] {
         assert_eq!(setting.send(Method::POST, "reservations/", form).await.0, 400);
     }
@@ -246,7 +255,8 @@ async fn photos_are_stored_with_a_thumbnail_and_bombs_are_not() {
     let house = setting.set.rows("property.property")[0].0.clone();
     let original = png(640, 480);
     let form = || Form::new().text("property_id", house.clone());
-    let sent = form().text("alt_text", "Frente").part("image_file", file("Frente de la casa.png", original.clone(), "image/png"));
+    let sent = form().text("alt_text", "Frente").text("is_main", "true");
+    let sent = sent.part("image_file", file("Frente de la casa.png", original.clone(), "image/png"));
     let (status, body) = setting.send(Method::POST, "photos/upload_photo/", sent).await;
     assert_eq!(status, 201, "{body}");
     let address = |key: &str| {
@@ -295,7 +305,10 @@ async fn a_house_has_one_main_photo_whoever_uploads_at_once() {
     let before = setting.contents().await;
     let mut tasks = JoinSet::new();
     for order in 0..20 {
-        let form = Form::new().text("property_id", house.clone()).text("order", order.to_string()).text("is_main", "true");
+        let form = Form::new()
+            .text("property_id", house.clone())
+            .text("order", order.to_string())
+            .text("is_main", "true");
         let form = form.part("image_file", file("igual.png", png(16, 12), "image/png"));
         let request = setting.http.post(setting.casa.url("photos/upload_photo/")).bearer_auth(&setting.token);
         tasks.spawn(async move { read(request.multipart(form).send().await.unwrap()).await });
@@ -315,7 +328,8 @@ async fn a_house_has_one_main_photo_whoever_uploads_at_once() {
     let path = format!("photos/?property_id={house}&page_size=1000");
     let (_, list) = setting.call(Method::GET, &path, &setting.token).await;
     let photos = list["results"].as_array().unwrap();
-    let main: Vec<_> = photos.iter().filter(|one| one["is_main"] == true).map(|one| one["id"].as_str().unwrap()).collect();
+    let main: Vec<_> =
+        photos.iter().filter(|one| one["is_main"] == true).map(|one| one["id"].as_str().unwrap()).collect();
     assert_eq!(main.len(), 1, "{main:?}");
     assert!(entered.contains(main[0]));
     assert!(entered.iter().all(|id| photos.iter().any(|one| one["id"] == id.as_str())));

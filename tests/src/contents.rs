@@ -52,7 +52,9 @@ impl Contents {
                 Some(_) => {}
             }
         }
-        lines.extend(self.items.keys().filter(|key| !later.items.contains_key(*key)).map(|key| format!("- {key:?}")));
+        lines.extend(
+            self.items.keys().filter(|key| !later.items.contains_key(*key)).map(|key| format!("- {key:?}")),
+        );
         lines.extend(later.files.difference(&self.files).map(|file| format!("+ file {file}")));
         lines.extend(self.files.difference(&later.files).map(|file| format!("- file {file}")));
         lines
@@ -80,10 +82,12 @@ fn table(shared: &Shared) -> aws_sdk_dynamodb::Client {
 async fn scan(client: &aws_sdk_dynamodb::Client) -> BTreeMap<(String, String), Item> {
     let (mut items, mut from) = (BTreeMap::new(), None);
     loop {
-        let page = client.scan().table_name("casa").consistent_read(true).set_exclusive_start_key(from).send().await;
+        let page =
+            client.scan().table_name("casa").consistent_read(true).set_exclusive_start_key(from).send().await;
         let page = page.unwrap_or_else(|problem| panic!("the table cannot be read: {problem:?}"));
         for item in page.items() {
-            let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+            let text =
+                |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
             items.insert((text("pk"), text("sk")), item.clone());
         }
         from = page.last_evaluated_key().cloned();
@@ -104,9 +108,15 @@ fn is_throttle(key: &(String, String)) -> bool {
 pub async fn end_throttle_windows(shared: &Shared) {
     let client = table(shared);
     for ((pk, sk), _) in scan(&client).await.into_iter().filter(|(key, _)| is_throttle(key)) {
-        let update = client.update_item().table_name("casa").key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
-        let update = update.update_expression("SET #until = :past").expression_attribute_names("#until", "until");
-        let answer = update.expression_attribute_values(":past", AttributeValue::N("1".to_owned())).send().await;
+        let update = client
+            .update_item()
+            .table_name("casa")
+            .key("pk", AttributeValue::S(pk))
+            .key("sk", AttributeValue::S(sk));
+        let update =
+            update.update_expression("SET #until = :past").expression_attribute_names("#until", "until");
+        let answer =
+            update.expression_attribute_values(":past", AttributeValue::N("1".to_owned())).send().await;
         answer.unwrap_or_else(|problem| panic!("the table cannot be written: {problem:?}"));
     }
 }

@@ -42,7 +42,9 @@ impl Operation {
 
     /// The path with every parameter replaced.
     pub fn path_with(&self, value: &str) -> String {
-        self.path_parameters().iter().fold(self.path.clone(), |path, name| path.replace(&format!("{{{name}}}"), value))
+        self.path_parameters()
+            .iter()
+            .fold(self.path.clone(), |path, name| path.replace(&format!("{{{name}}}"), value))
     }
 
     /// What is wrong with an answer to this operation: a failure of the server, a status or media type that the document
@@ -59,7 +61,9 @@ impl Operation {
             return (!body.is_empty() || content_type.is_some()).then(|| "204 with a body".to_owned());
         }
         if !media_types.contains(media_type) {
-            return Some(format!("status {status} with media type {media_type:?}, documented: {media_types:?}"));
+            return Some(format!(
+                "status {status} with media type {media_type:?}, documented: {media_types:?}"
+            ));
         }
         if media_type.ends_with("json") && serde_json::from_slice::<Value>(body).is_err() {
             return Some(format!("status {status} with broken JSON"));
@@ -92,7 +96,10 @@ pub async fn operations(casa: &Casa) -> Vec<Operation> {
 fn read(document: &Value, method: &str, path: &str, operation: &Value) -> Operation {
     let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let answers = object(&operation["responses"]).into_iter().filter_map(|(status, answer)| {
-        Some((status.parse().ok()?, object(&answer["content"]).into_iter().map(|(media_type, _)| media_type).collect()))
+        Some((
+            status.parse().ok()?,
+            object(&answer["content"]).into_iter().map(|(media_type, _)| media_type).collect(),
+        ))
     });
     let content = object(&operation["requestBody"]["content"]);
     let mut fields = BTreeMap::new();
@@ -101,12 +108,15 @@ fn read(document: &Value, method: &str, path: &str, operation: &Value) -> Operat
         let properties = object(&schema["properties"]).into_iter().filter(|(_, schema)| !is_file(schema));
         fields.extend(properties);
     }
+    let demands = operation["security"].as_array().cloned().unwrap_or_default();
+    // An empty demand beside it makes the token optional.
+    let staff = !demands.is_empty() && demands.iter().all(|one| one.get("staff").is_some());
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let query = parameters.filter(|parameter| parameter["in"] == "query");
     Operation {
         method: method.to_owned(),
         path: path.to_owned(),
-        staff: operation["security"].as_array().is_some_and(|list| list.iter().any(|one| one.get("staff").is_some())),
+        staff,
         answers: answers.collect(),
         bodies: content.keys().cloned().collect(),
         fields,

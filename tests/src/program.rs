@@ -59,7 +59,13 @@ impl Shared {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new(key.unwrap_or("x"), secret.unwrap_or("x"), None, None, "test"))
+            .credentials_provider(Credentials::new(
+                key.unwrap_or("x"),
+                secret.unwrap_or("x"),
+                None,
+                None,
+                "test",
+            ))
             .endpoint_url(endpoint)
             .build();
         Store::new(aws_sdk_dynamodb::Client::from_conf(config), "casa")
@@ -100,7 +106,8 @@ impl Casa {
     pub fn start(options: &Options) -> Self {
         let mut command = Command::new(program());
         command.args(["dev", "--port", "0"]).args(&options.arguments);
-        for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "CASA_CLOCK"] {
+        for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "CASA_CLOCK"]
+        {
             command.env_remove(name);
         }
         command.env("CASA_SECRET", SECRET).env("CASA_LOG", "warn");
@@ -120,8 +127,11 @@ impl Casa {
         }
         let mut casa = Self { child, base: String::new(), shared: Shared::default() };
         loop {
-            let line = told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("casa did not say where it listens"));
-            if let Some(address) = line.strip_prefix("API").and_then(|rest| rest.trim().strip_suffix("/api/v1/")) {
+            let line =
+                told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("casa did not say where it listens"));
+            if let Some(address) =
+                line.strip_prefix("API").and_then(|rest| rest.trim().strip_suffix("/api/v1/"))
+            {
                 casa.base = address.to_owned();
             }
             for pair in line.strip_prefix("export ").unwrap_or_default().split_whitespace() {

@@ -20,17 +20,23 @@ use crate::{Casa, Options, document::Operation};
 pub struct Set {
     folder: PathBuf,
     users: Value,
+    /// The data set by model.
+    rows: HashMap<String, Vec<(String, Value)>>,
 }
 
 impl Set {
     /// The set in a folder.
     ///
     /// # Panics
-    /// When its `users.json` cannot be read.
+    /// When its `users.json` or `dataset.json` cannot be read.
     pub fn open(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         let users = parse(&read(&folder.join("users.json")));
-        Self { folder, users }
+        let mut rows: HashMap<String, Vec<(String, Value)>> = HashMap::new();
+        for row in parse(&read(&folder.join("dataset.json"))).as_array_mut().into_iter().flatten() {
+            rows.entry(text(&row["model"])).or_default().push((text(&row["pk"]), row["fields"].take()));
+        }
+        Self { folder, users, rows }
     }
 
     /// The compact set that comes with these tests.
@@ -48,8 +54,9 @@ impl Set {
     pub fn start(&self) -> Casa {
         let path = |name: &str| self.path(name).to_string_lossy().into_owned();
         let (data, media) = (path("dataset.json"), path("media"));
-        let arguments =
-            ["--memory", "--import", &data, "--media", &media, "--clock", self.clock()].map(str::to_owned).to_vec();
+        let arguments = ["--memory", "--import", &data, "--media", &media, "--clock", self.clock()]
+            .map(str::to_owned)
+            .to_vec();
         Casa::start(&Options { arguments, ..Options::default() })
     }
 
@@ -66,19 +73,14 @@ impl Set {
     }
 
     /// The rows of a model with their ids, in the order of the data set.
-    ///
-    /// # Panics
-    /// When the data set cannot be read.
-    pub fn rows(&self, model: &str) -> Vec<(String, Value)> {
-        let rows = parse(&read(&self.path("dataset.json")));
-        let own = rows.as_array().into_iter().flatten().filter(|row| row["model"] == model);
-        own.map(|row| (text(&row["pk"]), row["fields"].clone())).collect()
+    pub fn rows(&self, model: &str) -> &[(String, Value)] {
+        self.rows.get(model).map_or(&[], Vec::as_slice)
     }
 
     /// The path of an operation with its parameters naming a row that exists (a reservation of `vendedor1` that has not
     /// begun). New kinds of paths get an id that nothing has.
     pub fn existing(&self, operation: &Operation) -> String {
-        let first = |model: &str| self.rows(model).into_iter().next().map(|(id, _)| id).unwrap_or_default();
+        let first = |model: &str| self.rows(model).first().map(|(id, _)| id.clone()).unwrap_or_default();
         let path = operation.path.strip_prefix("/api/v1/").unwrap_or_default();
         let value = match path.split('/').next().unwrap_or_default() {
             "reservations" | "vistacalendario" => self.reservation(),
@@ -98,15 +100,20 @@ impl Set {
     /// When there is none.
     pub fn reservation(&self) -> String {
         let today = &self.clock()[..10];
-        let seller = self.rows("accounts.customuser").into_iter().find(|(_, user)| user["username"] == "vendedor1");
+        let seller =
+            self.rows("accounts.customuser").iter().find(|(_, user)| user["username"] == "vendedor1");
         let Some((seller, _)) = seller else { panic!("no vendedor1") };
         let suits = |one: &Value| {
             let check_in = one["check_in_date"].as_str().unwrap_or_default();
-            one["deleted"] == false && one["origin"] == "aus" && one["status"] == "approved"
-                && text(&one["seller"]) == seller && one["late_checkout"] == false && check_in > today
+            one["deleted"] == false
+                && one["origin"] == "aus"
+                && one["status"] == "approved"
+                && text(&one["seller"]) == *seller
+                && one["late_checkout"] == false
+                && check_in > today
         };
-        let found = self.rows("reservation.reservation").into_iter().find(|(_, one)| suits(one));
-        found.map_or_else(|| panic!("no such reservation"), |(id, _)| id)
+        let found = self.rows("reservation.reservation").iter().find(|(_, one)| suits(one));
+        found.map_or_else(|| panic!("no such reservation"), |(id, _)| id.clone())
     }
 
     /// The path of a file of the set.
@@ -197,13 +204,7 @@ pub struct Replay<'a> {
 impl<'a> Replay<'a> {
     /// Against the server at `base` (without a slash at the end).
     pub fn new(set: &'a Set, base: &str) -> Self {
-        Self {
-            set,
-            base: base.to_owned(),
-            http: Client::new(),
-            tokens: HashMap::new(),
-            captured: Map::new(),
-        }
+        Self { set, base: base.to_owned(), http: Client::new(), tokens: HashMap::new(), captured: Map::new() }
     }
 
     /// Sends one request; answers what differs from the recording, one line each.
@@ -246,9 +247,11 @@ impl<'a> Replay<'a> {
         match value {
             Value::String(text) => self.filled_text(text),
             Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
-            Value::Object(fields) => {
-                fields.iter().map(|(key, value)| (key.clone(), self.filled(value))).collect::<Map<_, _>>().into()
-            }
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(key, value)| (key.clone(), self.filled(value)))
+                .collect::<Map<_, _>>()
+                .into(),
             other => other.clone(),
         }
     }
@@ -259,9 +262,10 @@ impl<'a> Replay<'a> {
             return value.clone();
         }
         let with_base = text.replace("<base>", &self.base);
-        let filled = self.captured.iter().fold(with_base, |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), &self::text(value))
-        });
+        let filled = self
+            .captured
+            .iter()
+            .fold(with_base, |text, (name, value)| text.replace(&format!("{{{name}}}"), &self::text(value)));
         Value::String(filled)
     }
 
@@ -307,7 +311,8 @@ impl<'a> Replay<'a> {
                 let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let part = multipart::Part::bytes(bytes).file_name(file_name);
                 let media_type = file["content_type"].as_str().unwrap_or("application/octet-stream");
-                let part = part.mime_str(media_type).unwrap_or_else(|problem| panic!("{media_type}: {problem}"));
+                let part =
+                    part.mime_str(media_type).unwrap_or_else(|problem| panic!("{media_type}: {problem}"));
                 form = form.part(name.clone(), part);
             }
         }

@@ -36,7 +36,10 @@ pub(crate) enum Leave {
 impl Guard {
     /// The counters of a try for `email` from `address` (empty when unknown: then only the account counts).
     pub fn new(email: &str, address: &str) -> Self {
-        Self { account: account(email), address: network(address).map(|network| format!("login:from:{network}")) }
+        Self {
+            account: account(email),
+            address: network(address).map(|network| format!("login:from:{network}")),
+        }
     }
 
     /// Counts the try.

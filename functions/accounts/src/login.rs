@@ -94,7 +94,9 @@ pub(crate) async fn login(
     }
     let user = state.store.users().by_email(&email).await?;
     let checked = check(user.as_ref(), password).await;
-    let (Some(user), Some(checked)) = (user.filter(|user| user.is_active), checked) else { return Err(refused()) };
+    let (Some(user), Some(checked)) = (user.filter(|user| user.is_active), checked) else {
+        return Err(refused());
+    };
 
     // The sign-in stands even if the counters cannot be reset now.
     if let Err(error) = guard.succeeded(&state.store).await {

@@ -109,7 +109,9 @@ impl ClientBody {
             last_login: client.last_login.map(local),
             facebook_id: client.facebook_id,
             facebook_linked: client.facebook_linked,
-            facebook_profile_data: client.facebook_profile_data.and_then(|text| RawValue::from_string(text.0).ok()),
+            facebook_profile_data: client
+                .facebook_profile_data
+                .and_then(|text| RawValue::from_string(text.0).ok()),
             facebook_linked_at: client.facebook_linked_at.map(local),
             points_balance: fixed2(client.points_balance),
             points_expires_at: client.points_expires_at.map(local),

@@ -13,7 +13,8 @@ const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 pub(crate) fn candidates(first_name: &str, rng: &mut impl Rng) -> Vec<String> {
     let base = format!("{}{:03}", prefix(first_name), rng.random_range(0..1000));
     let counted: Vec<_> = (1..=98).map(|counter| format!("{base}{counter}")).collect();
-    let mut random = || (0..8).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect::<String>();
+    let mut random =
+        || (0..8).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect::<String>();
     let random: Vec<_> = (0..RANDOM).map(|_| random()).collect();
     [vec![base], counted, random].concat()
 }
@@ -32,7 +33,9 @@ mod tests {
     /// Contract 03 §9, example 4, with the prefix in ASCII.
     #[test]
     fn prefixes() {
-        for (name, expected) in [("Jo", "JOA"), ("ñandú x", "NAN"), ("Élodie", "ELO"), ("X Y", "XYA"), ("李", "AAA")] {
+        for (name, expected) in
+            [("Jo", "JOA"), ("ñandú x", "NAN"), ("Élodie", "ELO"), ("X Y", "XYA"), ("李", "AAA")]
+        {
             assert_eq!(prefix(name), expected, "{name}");
         }
     }

@@ -324,7 +324,10 @@ mod tests {
         let client = read_json(json!({"tel_number": 900, "last_name": " ", "email": ""})).unwrap();
         assert_eq!((client.document_type.as_str(), client.number_doc.as_str()), ("dni", "1"));
         assert_eq!((client.first_name.as_str(), client.tel_number.as_str()), ("nombre", "900"));
-        assert_eq!((client.last_name.as_deref(), client.email.as_deref(), client.sex), (Some(""), Some(""), None));
+        assert_eq!(
+            (client.last_name.as_deref(), client.email.as_deref(), client.sex),
+            (Some(""), Some(""), None)
+        );
     }
 
     #[test]

@@ -61,11 +61,14 @@ impl Order {
     /// Puts guests in order. Without any key the highest balance comes first and ties go by document, the order in
     /// which the original's database happens to give them; other ties go by creation, then id (decision 22).
     pub fn sort(&self, clients: Vec<Client>, levels: &LevelsOf) -> Vec<Client> {
-        let mut keyed: Vec<_> = clients.into_iter().map(|client| (self.keys(&client, levels), client)).collect();
+        let mut keyed: Vec<_> =
+            clients.into_iter().map(|client| (self.keys(&client, levels), client)).collect();
         keyed.sort_by(|(a_keys, a), (b_keys, b)| {
-            let by_keys = self.0.iter().zip(a_keys.iter().zip(b_keys)).map(|((_, descending), (a, b))| {
-                if *descending { b.cmp(a) } else { a.cmp(b) }
-            });
+            let by_keys = self
+                .0
+                .iter()
+                .zip(a_keys.iter().zip(b_keys))
+                .map(|((_, descending), (a, b))| if *descending { b.cmp(a) } else { a.cmp(b) });
             let by_default = || {
                 let default = |client: &Client| {
                     (Reverse(client.points_balance), client.document_type.clone(), client.number_doc.clone())

@@ -141,6 +141,8 @@ mod tests {
     fn clashes_are_told() {
         assert!(clashes(&[own(), First::openapi(), First::openapi()]).is_empty());
         assert_eq!(clashes(&[First::openapi(), Second::openapi()]), ["schema One"]);
-        assert!(clashes(&[own(), own()]).contains(&"operation id root: GET /api/v1/ and GET /api/v1/".to_owned()));
+        assert!(
+            clashes(&[own(), own()]).contains(&"operation id root: GET /api/v1/ and GET /api/v1/".to_owned())
+        );
     }
 }

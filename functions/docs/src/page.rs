@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::{
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
 use casa_web::{ApiError, ApiResult, error};
@@ -29,12 +29,18 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 pub(crate) async fn page() -> ApiResult<Response> {
     let file = find("index.html")?;
     // The page is served with and without its last slash; its files are found from both.
-    let html = String::from_utf8_lossy(&file.bytes).replacen("<head>", "<head><base href=\"/api/v1/schema/docs/\">", 1);
-    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, KEPT)], html).into_response())
+    let html = String::from_utf8_lossy(&file.bytes).replacen(
+        "<head>",
+        "<head><base href=\"/api/v1/schema/docs/\">",
+        1,
+    );
+    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, KEPT)], html)
+        .into_response())
 }
 
 /// A file of the page.
-pub(crate) async fn asset(Path(path): Path<String>) -> ApiResult<Response> {
+pub(crate) async fn asset(path: Result<Path<String>, PathRejection>) -> ApiResult<Response> {
+    let Path(path) = path.map_err(|_| error::not_found())?;
     if path == "index.html" {
         return page().await;
     }
@@ -65,9 +71,9 @@ mod tests {
         let index = find("index.html").ok().unwrap();
         let html = String::from_utf8(index.bytes.into_owned()).unwrap();
         assert!(html.contains("<head>") && !html.contains("https://"), "{html}");
-        let parts = html.split(['"']).filter_map(|part| part.strip_prefix("./").or_else(|| {
-            (part == "index.css").then_some(part)
-        }));
+        let parts = html
+            .split(['"'])
+            .filter_map(|part| part.strip_prefix("./").or_else(|| (part == "index.css").then_some(part)));
         let mut found = 0;
         for name in parts {
             assert!(find(name).is_ok(), "{name}");
@@ -77,7 +83,7 @@ mod tests {
         let initializer = find("swagger-initializer.js").ok().unwrap();
         let script = String::from_utf8(initializer.bytes.into_owned()).unwrap();
         assert!(script.contains("/api/v1/schema/?format=json"), "{script}");
-        assert_eq!(asset(Path("nothing.js".to_owned())).await.unwrap_err().status(), 404);
+        assert_eq!(asset(Ok(Path("nothing.js".to_owned()))).await.unwrap_err().status(), 404);
     }
 
     #[tokio::test]

@@ -37,12 +37,18 @@ pub(crate) fn entries(told: &Told<'_>) -> Vec<Entry> {
         What::ReservationCreated { status, .. } if shown => {
             let mut made = vec![("reservation_made", "Nueva Reserva", origin(&data))];
             if status == Status::Approved {
-                made.push(("reservation_confirmed", "Reserva Confirmada", change(&data, "approved_from_admin")));
+                made.push((
+                    "reservation_confirmed",
+                    "Reserva Confirmada",
+                    change(&data, "approved_from_admin"),
+                ));
             }
             made
         }
         What::ReservationStatusChanged { to: Status::Approved, .. } if shown => match one.origin {
-            Origin::Client => vec![("reservation_confirmed", "Reserva Confirmada", change(&data, "approved"))],
+            Origin::Client => {
+                vec![("reservation_confirmed", "Reserva Confirmada", change(&data, "approved"))]
+            }
             _ => vec![("payment_completed", "Pago Completado", change(&data, "approved_by_admin"))],
         },
         What::ReservationStatusChanged { to: Status::Cancelled, .. } if shown => {

@@ -59,9 +59,9 @@ impl Image {
     /// [`ReactError::Unreadable`] for a fact of an unknown shape.
     pub fn fact(&self) -> Result<Option<Event>, ReactError> {
         match &self.doc {
-            Some(doc) if self.pk.starts_with("OUT#") => {
-                serde_json::from_str(doc).map(Some).map_err(|problem| ReactError::Unreadable(problem.to_string()))
-            }
+            Some(doc) if self.pk.starts_with("OUT#") => serde_json::from_str(doc)
+                .map(Some)
+                .map_err(|problem| ReactError::Unreadable(problem.to_string())),
             _ => Ok(None),
         }
     }

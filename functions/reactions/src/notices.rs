@@ -26,7 +26,8 @@ pub(crate) fn notices(told: &Told<'_>) -> Vec<Notice> {
     match told.event.what {
         What::ReservationCreated { .. } => created(told),
         What::ReservationStatusChanged { to, .. }
-            if told.reservation.origin == Origin::Client && matches!(to, Status::Pending | Status::UnderReview) =>
+            if told.reservation.origin == Origin::Client
+                && matches!(to, Status::Pending | Status::UnderReview) =>
         {
             vec![Notice { effect: "telegram-voucher", chat: Chat::Clients, text: voucher(told) }]
         }
@@ -36,7 +37,9 @@ pub(crate) fn notices(told: &Told<'_>) -> Vec<Notice> {
 
 fn created(told: &Told<'_>) -> Vec<Notice> {
     let mut notices = vec![match told.reservation.origin {
-        Origin::Client => Notice { effect: "telegram-web", chat: Chat::Clients, text: booked_on_the_site(told) },
+        Origin::Client => {
+            Notice { effect: "telegram-web", chat: Chat::Clients, text: booked_on_the_site(told) }
+        }
         _ => Notice { effect: "telegram-main", chat: Chat::Main, text: entered_by_staff(told) },
     }];
     if told.reservation.check_in_date == told.clock.local_date(told.event.at) {
@@ -168,7 +171,8 @@ fn voucher(told: &Told<'_>) -> String {
 /// The age reached on the next birthday; today's counts. Born on 29 February means 28 February in other years.
 fn age_at_next_birthday(born: NaiveDate, today: NaiveDate) -> i32 {
     let birthday = |year: i32| {
-        NaiveDate::from_ymd_opt(year, born.month(), born.day()).or_else(|| NaiveDate::from_ymd_opt(year, 2, 28))
+        NaiveDate::from_ymd_opt(year, born.month(), born.day())
+            .or_else(|| NaiveDate::from_ymd_opt(year, 2, 28))
     };
     let this_year = today.year() - born.year();
     match birthday(today.year()) {

@@ -2,8 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use casa_domain::{
-    Client, ReservationId, StaffUser,
-    event,
+    Client, ReservationId, StaffUser, event,
     reservation::{Origin, Reservation, Status},
 };
 use casa_store::{
@@ -14,7 +13,7 @@ use casa_web::{
     ApiError, ApiResult, AppState, Form, Staff, error,
     openapi::{Detail, Invalid, Unauthorized},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use http::StatusCode;
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -30,6 +29,8 @@ use crate::{
 pub const OVERLAP: &str = "Esta propiedad esta reservada en este rango de fecha";
 /// Kind of row in the audit log.
 pub const MODEL: &str = "reservation.reservation";
+/// Dates have four digits of year.
+const LAST_YEAR: i32 = 9999;
 /// Tries after losing a race for a guest's points.
 const TRIES: usize = 4;
 
@@ -65,6 +66,7 @@ pub async fn create(Staff(user): Staff, State(state): State<AppState>, form: For
         checked.required("check_in_date", fields.check_in.clone());
         checked.required("check_out_date", fields.check_out.clone());
     })?;
+    fields::check_seller(&fields, &state).await?;
     let files = receipts::checked(&form)?;
     let (Some(house), Some(client), Some(check_in), Some(check_out)) = (
         fields.house.clone().value(),
@@ -161,7 +163,12 @@ async fn commit(
 ///
 /// # Errors
 /// 400 when maintenance is entered by somebody who is not an administrator.
-pub fn recognise(one: &mut Reservation, client: &Client, user: &StaffUser, state: &AppState) -> ApiResult<()> {
+pub fn recognise(
+    one: &mut Reservation,
+    client: &Client,
+    user: &StaffUser,
+    state: &AppState,
+) -> ApiResult<()> {
     if client.first_name == state.settings.maintenance_name {
         one.origin = Origin::Maintenance;
         (one.price_usd, one.price_sol, one.advance_payment) =
@@ -201,6 +208,10 @@ fn spendable(client: &Client, points: Decimal, now: DateTime<Utc>) -> ApiResult<
 pub fn as_sent_is_a_stay(one: &Reservation) -> Result<(), ApiError> {
     use casa_domain::stay::{MAX_NIGHTS, Stay, StayError};
     match Stay::new(one.check_in_date, one.check_out_date) {
+        // Late check-out can lead beyond the last date that answers and keys can name.
+        Ok(stay) if stay.check_out().year() > LAST_YEAR => {
+            Err(error::rule(&format!("La fecha de salida no puede pasar del año {LAST_YEAR}.")))
+        }
         Ok(_) => Ok(()),
         Err(StayError::NotAfter) => {
             Err(error::rule("La fecha de salida debe ser posterior a la fecha de entrada."))

@@ -198,7 +198,7 @@ async fn write(
             }
         })
     };
-    read()?;
+    fields::check_seller(&read()?, state).await?;
     let files = if extent == Extent::Part { receipts::checked(form)? } else { Vec::new() };
     let receipts = receipts::store(state, id, files, now).await?;
     let written = async {
@@ -292,8 +292,13 @@ async fn attempt(
 /// What a replacement starts from: defaults, but identity, guest, seller, points already moved and late check-out as
 /// they are.
 fn defaults(before: &Reservation) -> Reservation {
-    let mut one =
-        Reservation::new(before.id, before.house, before.check_in_date, before.check_out_date, before.created);
+    let mut one = Reservation::new(
+        before.id,
+        before.house,
+        before.check_in_date,
+        before.check_out_date,
+        before.created,
+    );
     one.client = before.client;
     one.seller = before.seller;
     one.points_redeemed = before.points_redeemed;

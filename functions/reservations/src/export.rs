@@ -85,7 +85,11 @@ impl<'a> ExportedBody<'a> {
             client_name: guest.map(|guest| guest.full_name()).unwrap_or_default(),
             client_email: guest.and_then(|guest| guest.email.as_deref()).unwrap_or_default(),
             client_phone: guest.map(|guest| guest.tel_number.as_str()).unwrap_or_default(),
-            property_name: heads.catalogue().house(one.house).map(|house| house.name.as_str()).unwrap_or_default(),
+            property_name: heads
+                .catalogue()
+                .house(one.house)
+                .map(|house| house.name.as_str())
+                .unwrap_or_default(),
             check_in_date: one.check_in_date,
             check_out_date: one.check_out_date,
             guests: one.guests,

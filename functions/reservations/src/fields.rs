@@ -5,7 +5,7 @@ use casa_domain::{
     reservation::{Currency, Origin, Reservation, Status},
 };
 use casa_web::{
-    ApiResult, Clock, Form,
+    ApiResult, AppState, Clock, Form, error,
     form::{Checked, Given},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -85,7 +85,8 @@ impl Fields {
         if points.clone().value().is_some_and(|points| points.is_sign_negative()) {
             checked.wrong("points_to_redeem", "Asegúrese de que este valor sea mayor o igual a 0.");
         }
-        let required = |checked: &mut Checked<'_>, name: &str, given: Given<Decimal>| checked.not_null(name, given);
+        let required =
+            |checked: &mut Checked<'_>, name: &str, given: Given<Decimal>| checked.not_null(name, given);
         let price_latecheckout = checked.money("price_latecheckout", EXTRA);
         Self {
             house: checked.id("property"),
@@ -178,6 +179,16 @@ pub fn read(form: &Form, clock: &Clock, more: impl FnOnce(&mut Checked<'_>, &Fie
     more(&mut checked, &fields);
     checked.finish()?;
     Ok(fields)
+}
+
+/// Demands that the seller whom a body names is a member of staff.
+///
+/// # Errors
+/// 400 under `seller`; failures of the table.
+pub async fn check_seller(fields: &Fields, state: &AppState) -> ApiResult<()> {
+    let Some(seller) = fields.seller.clone().value() else { return Ok(()) };
+    let staff = state.store.users().directory().await?;
+    staff.user(seller).map(|_| ()).ok_or_else(|| error::field("seller", "El usuario no existe."))
 }
 
 /// The body of a write; every field may be left out of a PATCH.

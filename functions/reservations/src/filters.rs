@@ -79,7 +79,9 @@ fn months(query: &Query, list: List) -> ApiResult<Option<Window>> {
             let arrivals = list == List::Reservations && query.get("from_check_in") == Some("true");
             Ok(Some(Window::Month { month, arrivals }))
         }
-        (Some(year), None) if list == List::Calendar => Ok(Some(Window::Year(read_year(year).ok_or_else(bad_year)?))),
+        (Some(year), None) if list == List::Calendar => {
+            Ok(Some(Window::Year(read_year(year).ok_or_else(bad_year)?)))
+        }
         _ => Ok(None),
     }
 }
@@ -95,8 +97,11 @@ pub async fn search(query: &Query, catalogue: &Catalogue, store: &Store) -> ApiR
     }
     let terms = search_terms(text);
     let houses: Vec<_> = catalogue.all_houses().map(|house| fold(&house.name)).collect();
-    let of_guests: Vec<_> =
-        terms.iter().filter(|term| !houses.iter().any(|house| house.contains(term.as_str()))).cloned().collect();
+    let of_guests: Vec<_> = terms
+        .iter()
+        .filter(|term| !houses.iter().any(|house| house.contains(term.as_str())))
+        .cloned()
+        .collect();
     let guests = if of_guests.is_empty() { None } else { Some(store.clients().named(&of_guests).await?) };
     Ok(Search { terms, guests })
 }

@@ -125,9 +125,7 @@ pub async fn list(
     let rows: Vec<_> = listed
         .rows
         .iter()
-        .map(|row| {
-            ReservationBody::new(row, houses.get(&row.reservation.house), heads.staff(), &state.clock)
-        })
+        .map(|row| ReservationBody::new(row, houses.get(&row.reservation.house), heads.staff(), &state.clock))
         .collect();
     let body = match pages {
         PageWish::Everything => render(&rows)?,

@@ -4,12 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, State, rejection::PathRejection};
 use casa_domain::{reservation::Status, stay::Stay, time::Month};
-use casa_web::{
-    ApiResult, AppState, Query, error,
-    openapi::Failure,
-};
+use casa_web::{ApiResult, AppState, Query, error, openapi::Failure};
 use chrono::{Days, NaiveDate};
 use http::StatusCode;
 use serde::Serialize;
@@ -74,13 +71,13 @@ pub struct OccupiedStay {
 )]
 pub async fn occupancy(
     State(state): State<AppState>,
-    Path(slug): Path<String>,
+    slug: Result<Path<String>, PathRejection>,
     query: Query,
 ) -> ApiResult<axum::Json<OccupancyBody>> {
+    let unknown = || error::failure(StatusCode::NOT_FOUND, "La propiedad no existe.");
+    let Path(slug) = slug.map_err(|_| unknown())?;
     let catalogue = state.store.houses().catalogue().await?;
-    let house = catalogue
-        .by_slug(&slug)
-        .ok_or_else(|| error::failure(StatusCode::NOT_FOUND, "La propiedad no existe."))?;
+    let house = catalogue.by_slug(&slug).ok_or_else(unknown)?;
     let (start, end) = range(&query)?;
     // The night before counts too: a stay that ends on the first day is shown.
     let first = start.checked_sub_days(Days::new(1)).unwrap_or(start);
@@ -180,7 +177,15 @@ mod tests {
         assert_eq!(read("year=2025").as_deref(), Some("2025-01-01 2025-12-31"));
         assert_eq!(read("year=2024&month=2").as_deref(), Some("2024-02-01 2024-02-29"));
         assert_eq!(read("year=2024&month=2&day=29").as_deref(), Some("2024-02-29 2024-02-29"));
-        for bad in ["", "year=0", "year=x", "year=10000", "year=2025&month=13", "year=2025&day=3", "year=2025&month=2&day=30"] {
+        for bad in [
+            "",
+            "year=0",
+            "year=x",
+            "year=10000",
+            "year=2025&month=13",
+            "year=2025&day=3",
+            "year=2025&month=2&day=30",
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

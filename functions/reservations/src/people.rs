@@ -72,7 +72,9 @@ impl<'a> SellerBody<'a> {
     /// The seller, or the empty shape.
     pub fn new(seller: Option<StaffId>, staff: &'a StaffDirectory) -> Self {
         match seller.and_then(|id| staff.user(id)) {
-            Some(user) => Self { id: Some(user.id), first_name: &user.first_name, last_name: &user.last_name },
+            Some(user) => {
+                Self { id: Some(user.id), first_name: &user.first_name, last_name: &user.last_name }
+            }
             None => Self { id: None, first_name: "", last_name: "" },
         }
     }

@@ -31,8 +31,9 @@ pub fn checked(form: &Form) -> ApiResult<Vec<(Upload, FileKind)>> {
         if upload.bytes.len() > LARGEST {
             return Err(error::field("file", "Cada archivo puede tener hasta 10 MB."));
         }
-        let kind = FileKind::sniff(&upload.bytes)
-            .ok_or_else(|| error::field("file", "Solo se aceptan imágenes (JPG, PNG, WebP, GIF, HEIC) o PDF."))?;
+        let kind = FileKind::sniff(&upload.bytes).ok_or_else(|| {
+            error::field("file", "Solo se aceptan imágenes (JPG, PNG, WebP, GIF, HEIC) o PDF.")
+        })?;
         files.push((upload.clone(), kind));
     }
     if files.len() > MOST {
@@ -55,7 +56,8 @@ pub async fn store(
     for (upload, kind) in files {
         let id = ReceiptId(Uuid::new_v4());
         // The id makes the address unguessable and the name unique.
-        let file = format!("rental_recipt/{reservation}/{}_{}{}", upload.stem(), id.0.simple(), kind.extension());
+        let file =
+            format!("rental_recipt/{reservation}/{}_{}{}", upload.stem(), id.0.simple(), kind.extension());
         if let Err(problem) = state.files.put(&file, upload.bytes, kind.content_type()).await {
             discard(state, &receipts).await;
             return Err(problem.into());

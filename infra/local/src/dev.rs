@@ -150,6 +150,12 @@ fn welcome(bound: SocketAddr, local: &Local, logins: &[Login]) -> String {
          # For the AWS CLI and cargo lambda watch:\n{}\n",
         local.endpoints().exports(),
     );
+    if let Some(folder) = &local.folder
+        && std::env::var_os("CASA_SECRET").is_none()
+    {
+        // By name, so that the secret itself stands in no terminal and no log.
+        text.push_str(&format!("export CASA_SECRET=$(cat '{}')\n", folder.path().join("secret").display()));
+    }
     if !logins.is_empty() {
         text.push_str("\nStaff of the demonstration:\n");
         for login in logins {

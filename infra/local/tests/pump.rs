@@ -122,11 +122,12 @@ async fn a_failing_entry_is_tried_again_and_parked_without_holding_up_others() {
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert!(fake.book().handled.contains("OUT#fine"), "the others do not wait");
     assert_eq!(handle.settle().await, Some(2), "settled means handled or parked");
-    let book = fake.book();
-    assert_eq!(book.delivered.iter().filter(|key| *key == "OUT#twice").count(), 3);
-    assert_eq!(book.delivered.iter().filter(|key| *key == "OUT#always").count(), 6);
-    assert_eq!(book.parked.get("OUT#always").map(String::as_str), Some("out of order"));
-    drop(book);
+    {
+        let book = fake.book();
+        assert_eq!(book.delivered.iter().filter(|key| *key == "OUT#twice").count(), 3);
+        assert_eq!(book.delivered.iter().filter(|key| *key == "OUT#always").count(), 6);
+        assert_eq!(book.parked.get("OUT#always").map(String::as_str), Some("out of order"));
+    }
     stopper.stop();
     life.await.expect("pump");
     embedded.stop().await;

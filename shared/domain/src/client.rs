@@ -73,7 +73,11 @@ pub struct Client {
 impl Client {
     /// Points that can be spent at `now`: the balance, or nothing once it has lapsed (contract 02 §4.6).
     pub fn available_points(&self, now: DateTime<Utc>) -> Decimal {
-        if self.points_expires_at.is_some_and(|expiry| expiry < now) { Decimal::ZERO } else { self.points_balance }
+        if self.points_expires_at.is_some_and(|expiry| expiry < now) {
+            Decimal::ZERO
+        } else {
+            self.points_balance
+        }
     }
 
     /// What reservations show of the guest.

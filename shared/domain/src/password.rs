@@ -50,7 +50,8 @@ pub fn verify(password: &str, stored: &str) -> Verdict {
 }
 
 fn verify_argon2(password: &str, phc: &str) -> bool {
-    PasswordHash::new(phc).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(phc)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 /// `None` when the text is not a PBKDF2 hash we accept.
@@ -88,7 +89,9 @@ mod tests {
 
     #[test]
     fn junk_never_matches() {
-        for stored in ["", "!", "x", "pbkdf2_sha256$0$s$AAAA", "pbkdf2_sha256$9999999999$s$", "$argon2id$", "argon2$"] {
+        for stored in
+            ["", "!", "x", "pbkdf2_sha256$0$s$AAAA", "pbkdf2_sha256$9999999999$s$", "$argon2id$", "argon2$"]
+        {
             assert_eq!(verify("", stored), Verdict::Wrong, "{stored}");
         }
     }

@@ -194,7 +194,13 @@ fn one() -> u32 {
 
 impl Reservation {
     /// A reservation with the defaults of every column that has one: one guest, no money, origin staff, incomplete.
-    pub fn new(id: ReservationId, house: HouseId, check_in: NaiveDate, check_out: NaiveDate, now: DateTime<Utc>) -> Self {
+    pub fn new(
+        id: ReservationId,
+        house: HouseId,
+        check_in: NaiveDate,
+        check_out: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Self {
         Self {
             id,
             created: now,
@@ -302,7 +308,8 @@ impl Reservation {
     pub fn grant_late_checkout(&mut self) {
         self.late_checkout = true;
         self.late_check_out_date = Some(self.check_out_date);
-        self.check_out_date = self.check_out_date.checked_add_days(Days::new(1)).unwrap_or(self.check_out_date);
+        self.check_out_date =
+            self.check_out_date.checked_add_days(Days::new(1)).unwrap_or(self.check_out_date);
     }
 
     /// Takes late check-out back: the departure agreed first applies again.

@@ -5,7 +5,17 @@ use chrono::{Datelike, NaiveDate};
 use crate::time::Month;
 
 const MONTHS: [&str; 12] = [
-    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
     "diciembre",
 ];
 
@@ -53,7 +63,10 @@ mod tests {
         let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
         assert_eq!(date_range(day(2026, 12, 2), day(2026, 12, 4)), "del 2 al 4 de diciembre");
         assert_eq!(date_range(day(2026, 10, 30), day(2026, 11, 2)), "del 30 de octubre al 2 de noviembre");
-        assert_eq!(date_range(day(2026, 12, 30), day(2027, 1, 2)), "del 30 de diciembre al 2 de enero de 2027");
+        assert_eq!(
+            date_range(day(2026, 12, 30), day(2027, 1, 2)),
+            "del 30 de diciembre al 2 de enero de 2027"
+        );
         assert_eq!(long_date(day(2027, 3, 5)), "Viernes 5 de marzo");
         assert_eq!(month_and_year(Month::new(2026, 11).unwrap()), "Noviembre 2026");
     }

@@ -37,7 +37,9 @@ pub fn slugify(text: &str) -> String {
     let mut slug = String::new();
     for letter in ascii.trim().chars() {
         match letter {
-            letter if letter.is_ascii_alphanumeric() || letter == '_' => slug.push(letter.to_ascii_lowercase()),
+            letter if letter.is_ascii_alphanumeric() || letter == '_' => {
+                slug.push(letter.to_ascii_lowercase())
+            }
             letter if (letter == '-' || letter.is_whitespace()) && !slug.ends_with('-') => slug.push('-'),
             _ => {}
         }

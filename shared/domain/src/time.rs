@@ -13,13 +13,15 @@ pub fn sortable(instant: DateTime<Utc>) -> String {
 /// (contract 01 §4.8.3).
 pub fn local_iso(instant: DateTime<Utc>, zone: FixedOffset) -> String {
     let local = instant.with_timezone(&zone);
-    let format = if local.timestamp_subsec_micros() == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
+    let format =
+        if local.timestamp_subsec_micros() == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
     local.to_rfc3339_opts(format, false)
 }
 
 /// An instant in UTC with a numeric offset, as hand-built answers write it (contract 05 §3.8).
 pub fn utc_offset_iso(instant: DateTime<Utc>) -> String {
-    let format = if instant.timestamp_subsec_micros() == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
+    let format =
+        if instant.timestamp_subsec_micros() == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
     instant.to_rfc3339_opts(format, false)
 }
 
@@ -101,7 +103,10 @@ mod tests {
         let december = Month::new(2025, 12).unwrap();
         assert_eq!(december.last_day(), NaiveDate::from_ymd_opt(2025, 12, 31).unwrap());
         assert_eq!(december.next().to_string(), "2026-01");
-        assert_eq!("2024-02".parse::<Month>().unwrap().last_day(), NaiveDate::from_ymd_opt(2024, 2, 29).unwrap());
+        assert_eq!(
+            "2024-02".parse::<Month>().unwrap().last_day(),
+            NaiveDate::from_ymd_opt(2024, 2, 29).unwrap()
+        );
         assert!("2024-13".parse::<Month>().is_err());
         assert!(Month::new(0, 1).is_none());
     }

@@ -52,7 +52,8 @@ impl Telegram {
     pub fn from_env() -> Option<Self> {
         let token = setting("TELEGRAM_BOT_TOKEN")?;
         let base = setting("TELEGRAM_API_URL").unwrap_or_else(|| "https://api.telegram.org".to_owned());
-        let chats = [Chat::Main, Chat::Arrivals, Chat::Operations, Chat::Clients].map(|chat| setting(chat.setting()));
+        let chats =
+            [Chat::Main, Chat::Arrivals, Chat::Operations, Chat::Clients].map(|chat| setting(chat.setting()));
         Some(Self::new(&base, &token, chats))
     }
 
@@ -79,7 +80,9 @@ impl Telegram {
         })?;
         match answer.status() {
             status if status.is_success() => Ok(()),
-            status if status.as_u16() == 429 || status.is_server_error() => Err(GatewayError::Busy { vendor: VENDOR }),
+            status if status.as_u16() == 429 || status.is_server_error() => {
+                Err(GatewayError::Busy { vendor: VENDOR })
+            }
             status => Err(GatewayError::Refused { vendor: VENDOR, status: status.as_u16() }),
         }
     }

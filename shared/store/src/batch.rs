@@ -21,11 +21,15 @@ impl Store {
         for chunk in keys.chunks(READS_PER_REQUEST) {
             let mut wanted: Vec<Item> = chunk.iter().map(key_item).collect();
             for round in 0.. {
-                let ask = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build()?;
+                let ask =
+                    KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build()?;
                 let mut answer =
                     self.dynamo().batch_get_item().request_items(self.table(), ask).send().await?;
-                for item in
-                    answer.responses.take().and_then(|mut tables| tables.remove(self.table())).unwrap_or_default()
+                for item in answer
+                    .responses
+                    .take()
+                    .and_then(|mut tables| tables.remove(self.table()))
+                    .unwrap_or_default()
                 {
                     if let (Some(pk), Some(sk)) = (text(&item, "pk"), text(&item, "sk")) {
                         found.insert(Key::new(pk, sk), item);
@@ -54,7 +58,8 @@ impl Store {
                 wanted.push(WriteRequest::builder().put_request(put).build());
             }
             for round in 0.. {
-                let answer = self.dynamo().batch_write_item().request_items(self.table(), wanted).send().await?;
+                let answer =
+                    self.dynamo().batch_write_item().request_items(self.table(), wanted).send().await?;
                 wanted = answer
                     .unprocessed_items
                     .and_then(|mut tables| tables.remove(self.table()))

@@ -43,7 +43,9 @@ impl Calendar<'_> {
         for (month, key) in months.iter().zip(&wanted) {
             let Some(item) = items.get(key) else { continue };
             for (name, value) in item {
-                let Some(day) = name.strip_prefix('n').and_then(|day| day.parse::<u32>().ok()) else { continue };
+                let Some(day) = name.strip_prefix('n').and_then(|day| day.parse::<u32>().ok()) else {
+                    continue;
+                };
                 let night = month.first_day().with_day(day);
                 let holder = value.as_s().ok().and_then(|id| id.parse().ok());
                 if let (Some(night), Some(holder)) = (night, holder)

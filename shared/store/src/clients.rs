@@ -11,8 +11,7 @@ use uuid::Uuid;
 use crate::{
     Audit, Store, StoreError,
     item::{Item, Span, document, number, read, s, text},
-    keys,
-    outbox,
+    keys, outbox,
     transaction::{Expression, Guards, Transaction, absent, at_version, pointer, versioned},
 };
 
@@ -73,7 +72,7 @@ impl Clients<'_> {
         let mut tasks = tokio::task::JoinSet::new();
         for shard in 0..keys::CLIENT_SHARDS {
             let store = self.0.clone();
-            tasks.spawn(async move { store.query(&format!("CLIENTS#{shard}"), Span::prefix("")).await });
+            tasks.spawn(async move { store.query(&format!("CLIENTS#{shard}"), Span::all()).await });
         }
         let mut clients = Vec::new();
         while let Some(items) = tasks.join_next().await {

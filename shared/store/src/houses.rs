@@ -114,7 +114,7 @@ impl Houses<'_> {
         }
         // The number was read before the rows: a copy may be newer than its number says, never older. (A query may see
         // the version of a change whose rows it passed a moment too early.)
-        let rows = Catalogue::from_items(&self.0.query(keys::CATALOGUE, Span::prefix("")).await?)?;
+        let rows = Catalogue::from_items(&self.0.query(keys::CATALOGUE, Span::all()).await?)?;
         let fresh = Arc::new(Catalogue { version, ..rows });
         self.0.0.catalogue.set(Arc::clone(&fresh));
         Ok(fresh)
@@ -177,7 +177,12 @@ impl Houses<'_> {
             None => absent(),
             Some(before) => same_document(before)?,
         };
-        transaction.put(table, document(&keys::earning(after.id), after)?, Some(unchanged), Guards::Version)?;
+        transaction.put(
+            table,
+            document(&keys::earning(after.id), after)?,
+            Some(unchanged),
+            Guards::Version,
+        )?;
         let mut month = document(&by_month(after), after)?;
         month.extend(pointer(&by_month(after), after.id));
         let own = Expression::new("attribute_not_exists(pk) OR #to = :id")

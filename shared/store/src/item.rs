@@ -38,7 +38,8 @@ pub(crate) fn document<T: Serialize>(key: &Key, value: &T) -> Result<Item, Store
 pub(crate) fn read<T: DeserializeOwned>(item: &Item) -> Result<T, StoreError> {
     let text = text(item, "doc").unwrap_or_default();
     serde_json::from_str(text).map_err(|error| {
-        let key = format!("{}/{}", self::text(item, "pk").unwrap_or("?"), self::text(item, "sk").unwrap_or("?"));
+        let key =
+            format!("{}/{}", self::text(item, "pk").unwrap_or("?"), self::text(item, "sk").unwrap_or("?"));
         StoreError::Unreadable(key, error.to_string())
     })
 }
@@ -63,9 +64,15 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// The sort keys that begin with `prefix`.
     pub fn prefix(prefix: impl Into<String>) -> Self {
         let from = prefix.into();
         Self { to: format!("{from}\u{10ffff}"), from, limit: None }
+    }
+
+    /// The whole partition. A key value may not be empty, and no sort key of ours begins with a space.
+    pub fn all() -> Self {
+        Self { from: " ".to_owned(), to: "\u{10ffff}".to_owned(), limit: None }
     }
 }
 

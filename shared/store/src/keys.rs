@@ -105,7 +105,12 @@ pub(crate) fn arrival_row(check_in: NaiveDate, created: DateTime<Utc>, id: Reser
     Key::new(year(check_in.year()), format!("R#{}", order(check_in, created, id)))
 }
 
-pub(crate) fn staying_row(month: Month, check_in: NaiveDate, created: DateTime<Utc>, id: ReservationId) -> Key {
+pub(crate) fn staying_row(
+    month: Month,
+    check_in: NaiveDate,
+    created: DateTime<Utc>,
+    id: ReservationId,
+) -> Key {
     Key::new(year(month.year()), format!("X#{month}#{}", order(check_in, created, id)))
 }
 

@@ -46,7 +46,11 @@ impl Receipts<'_> {
 }
 
 /// Adds a receipt to a transaction.
-pub(crate) fn write(store: &Store, transaction: &mut Transaction, receipt: &Receipt) -> Result<(), StoreError> {
+pub(crate) fn write(
+    store: &Store,
+    transaction: &mut Transaction,
+    receipt: &Receipt,
+) -> Result<(), StoreError> {
     let row = keys::receipt(receipt.reservation, receipt.created, receipt.id);
     transaction.put(store.table(), document(&row, receipt)?, None, Guards::Nothing)?;
     let lookup = keys::receipt_lookup(receipt.id);

@@ -7,11 +7,7 @@ use serde_json::{Map, Value};
 
 use casa_domain::time::sortable;
 
-use crate::{
-    Store, StoreError,
-    item::document,
-    keys::Key,
-};
+use crate::{Store, StoreError, item::document, keys::Key};
 
 /// An entry of the activity feed (contract 08 §2.4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -137,13 +133,16 @@ pub(crate) fn key_of(model: &str, pk: &str, fields: &Map<String, Value>) -> Opti
         }
         "reservation.paymenttoken" => Key::new(format!("PAYTOKEN#{}", field("token")), "A"),
         "staff.staffmember" => Key::new("PEOPLE", pk),
-        "staff.worktask" => {
-            Key::new(format!("TASKS#{}", month("scheduled_date")), format!("{}#{pk}", field("scheduled_date")))
-        }
+        "staff.worktask" => Key::new(
+            format!("TASKS#{}", month("scheduled_date")),
+            format!("{}#{pk}", field("scheduled_date")),
+        ),
         "staff.timetracking" => {
             Key::new(format!("PUNCHES#{}", month("timestamp")), format!("{}#{pk}", instant("timestamp")))
         }
-        "staff.workschedule" => Key::new(format!("SHIFTS#{}", month("date")), format!("{}#{pk}", field("date"))),
+        "staff.workschedule" => {
+            Key::new(format!("SHIFTS#{}", month("date")), format!("{}#{pk}", field("date")))
+        }
         "staff.taskphoto" => {
             Key::new(format!("TASK#{}", field("work_task")), format!("PHOTO#{}#{pk}", instant("uploaded_at")))
         }
@@ -155,11 +154,11 @@ pub(crate) fn key_of(model: &str, pk: &str, fields: &Map<String, Value>) -> Opti
         "events.eventregistration" => {
             Key::new(format!("EVENT#{}", field("event")), format!("REGISTRATION#{}", field("client")))
         }
-        "events.activityfeed" => {
-            activity_key(field("created").parse().unwrap_or(DateTime::UNIX_EPOCH), pk)
-        }
+        "events.activityfeed" => activity_key(field("created").parse().unwrap_or(DateTime::UNIX_EPOCH), pk),
         "events.activityfeedconfig" => Key::new("FEEDCONFIG", field("activity_type")),
-        "admin.logentry" => Key::new(format!("AUDIT#{}", month("action_time")), format!("{}#{pk}", instant("action_time"))),
+        "admin.logentry" => {
+            Key::new(format!("AUDIT#{}", month("action_time")), format!("{}#{pk}", instant("action_time")))
+        }
         _ => return None,
     })
 }

@@ -104,7 +104,8 @@ impl Throttle<'_> {
     /// # Errors
     /// [`StoreError::Service`].
     pub async fn seconds_left(&self, subject: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let until = self.0.get(&keys::throttle(subject)).await?.and_then(|item| number::<i64>(&item, "until"));
+        let until =
+            self.0.get(&keys::throttle(subject)).await?.and_then(|item| number::<i64>(&item, "until"));
         let left = until.unwrap_or_default().saturating_sub(now.timestamp());
         Ok(u64::try_from(left).unwrap_or_default().max(1))
     }

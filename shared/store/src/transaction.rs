@@ -87,7 +87,13 @@ impl Transaction {
     }
 
     /// Writes an item, under a condition if there is one.
-    pub fn put(&mut self, table: &str, item: Item, when: Option<Expression>, guards: Guards) -> Result<(), StoreError> {
+    pub fn put(
+        &mut self,
+        table: &str,
+        item: Item,
+        when: Option<Expression>,
+        guards: Guards,
+    ) -> Result<(), StoreError> {
         let mut put = Put::builder().table_name(table).set_item(Some(item));
         if let Some(when) = when {
             put = put
@@ -191,8 +197,10 @@ impl Transaction {
     }
 
     fn refusal<'a>(&self, codes: impl Iterator<Item = Option<&'a str>>) -> Option<StoreError> {
-        let mut failed =
-            codes.zip(&self.guards).filter(|(code, _)| *code == Some("ConditionalCheckFailed")).map(|(_, guards)| guards);
+        let mut failed = codes
+            .zip(&self.guards)
+            .filter(|(code, _)| *code == Some("ConditionalCheckFailed"))
+            .map(|(_, guards)| guards);
         // A vanished or changed aggregate explains failed nights too, so it is told first.
         let failed: Vec<_> = failed.by_ref().collect();
         if failed.iter().any(|guards| **guards == Guards::Version) {

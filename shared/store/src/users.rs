@@ -127,7 +127,7 @@ impl Users<'_> {
             return Ok(warm);
         }
         // As in the catalogue: the number was read before the rows, so a copy is never older than its number says.
-        let rows = StaffDirectory::from_items(&self.0.query(keys::STAFF, Span::prefix("")).await?)?;
+        let rows = StaffDirectory::from_items(&self.0.query(keys::STAFF, Span::all()).await?)?;
         let fresh = Arc::new(StaffDirectory { version, ..rows });
         *cache.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
         Ok(fresh)
@@ -139,8 +139,7 @@ impl Users<'_> {
     /// [`StoreError::Taken`] when the e-mail address is in use, [`StoreError::Changed`] when another process entered
     /// somebody at the same moment.
     pub async fn create(&self, new: NewStaffUser, now: DateTime<Utc>) -> Result<StaffUser, StoreError> {
-        let directory =
-            StaffDirectory::from_items(&self.0.query(keys::STAFF, Span::prefix("")).await?)?;
+        let directory = StaffDirectory::from_items(&self.0.query(keys::STAFF, Span::all()).await?)?;
         let mut groups = directory.groups.clone();
         let mut own = Vec::new();
         for name in new.groups {

@@ -21,7 +21,9 @@ use support::{commit, day, held, house, now, reservation, table, wanted};
 async fn a_night_is_sold_once_and_freed_on_release() {
     let store = table().await;
     let first = commit(&store, None, reservation(1, 1, 9, 2)).await.unwrap();
-    for (number, from, nights, taken) in [(2, 11, 1, false), (3, 8, 1, false), (4, 10, 2, true), (5, 8, 9, true)] {
+    for (number, from, nights, taken) in
+        [(2, 11, 1, false), (3, 8, 1, false), (4, 10, 2, true), (5, 8, 9, true)]
+    {
         let result = commit(&store, None, reservation(number, 1, from, nights)).await;
         assert_eq!(matches!(result, Err(StoreError::NightTaken)), taken, "{number}: {result:?}");
     }
@@ -46,7 +48,10 @@ async fn a_stale_change_is_refused_and_writes_nothing() {
     moved.check_out_date = day(40);
     assert!(matches!(commit(&store, Some(&first), moved).await, Err(StoreError::Changed)));
     assert_eq!(held(&store, house(1)).await.len(), 5);
-    assert!(matches!(commit(&store, None, reservation(1, 1, 90, 1)).await, Err(StoreError::Changed)), "the id exists");
+    assert!(
+        matches!(commit(&store, None, reservation(1, 1, 90, 1)).await, Err(StoreError::Changed)),
+        "the id exists"
+    );
 }
 
 #[tokio::test]
@@ -85,7 +90,11 @@ async fn five_hundred_at_once_never_share_a_night() {
     assert!(!accepted.is_empty());
     let nights: BTreeSet<_> =
         held(&store, house(1)).await.into_iter().map(|(night, holder)| (house(1), night, holder)).collect();
-    assert_eq!(nights, wanted(&accepted), "every accepted reservation holds all its nights, and nothing else is held");
+    assert_eq!(
+        nights,
+        wanted(&accepted),
+        "every accepted reservation holds all its nights, and nothing else is held"
+    );
 }
 
 /// Many edits of one reservation at once: each wins or is refused, and none is lost half-way.
@@ -146,7 +155,8 @@ fn changed(step: &Step, one: &Reservation) -> Reservation {
     match *step {
         Step::Book { .. } => {}
         Step::Move { house: to, from, nights, .. } => {
-            (after.house, after.check_in_date, after.check_out_date) = (house(to), day(from), day(from + nights));
+            (after.house, after.check_in_date, after.check_out_date) =
+                (house(to), day(from), day(from + nights));
         }
         Step::Extend { nights, .. } => after.check_out_date += chrono::TimeDelta::days(nights),
         Step::Late { grant, .. } => {
@@ -165,7 +175,9 @@ async fn run(store: &Store, steps: &[Step]) -> BTreeMap<ReservationId, Stored> {
         if let Step::Book { house, from, nights } = *step {
             let one = reservation(at as u128 + 1, house, from, nights);
             let free = wanted([&one]).iter().all(|(house, night, _)| {
-                !wanted(all.values().map(|s| &s.booked.reservation)).iter().any(|(h, n, _)| (h, n) == (house, night))
+                !wanted(all.values().map(|s| &s.booked.reservation))
+                    .iter()
+                    .any(|(h, n, _)| (h, n) == (house, night))
             });
             match commit(store, None, one.clone()).await {
                 Ok(stored) => {
@@ -205,13 +217,16 @@ async fn verify(store: &Store, all: &BTreeMap<ReservationId, Stored>) {
     let mut nights = BTreeSet::new();
     for number in [1, 2] {
         let in_house: HouseId = house(number);
-        nights.extend(held(store, in_house).await.into_iter().map(|(night, holder)| (in_house, night, holder)));
+        nights
+            .extend(held(store, in_house).await.into_iter().map(|(night, holder)| (in_house, night, holder)));
     }
     assert_eq!(nights, wanted(&reservations), "calendar items equal the nights of the blocking reservations");
 
     let mut live: Vec<_> = reservations.iter().filter(|one| !one.deleted).collect();
     live.sort_by_key(|one| (one.check_in_date, one.created, one.id));
-    let order = |rows: &[casa_store::reservations::Booked]| rows.iter().map(|row| row.reservation.id).collect::<Vec<_>>();
+    let order = |rows: &[casa_store::reservations::Booked]| {
+        rows.iter().map(|row| row.reservation.id).collect::<Vec<_>>()
+    };
     let heads = store.reservations().heads().await.unwrap();
     let everything = store.reservations().list(&heads, &Wish::default(), Page::Everything).await.unwrap();
     assert_eq!(order(&everything.rows), live.iter().map(|one| one.id).collect::<Vec<_>>());
@@ -232,11 +247,13 @@ async fn verify(store: &Store, all: &BTreeMap<ReservationId, Stored>) {
                 Window::All => true,
                 Window::From(from) => one.check_in_date >= from,
                 Window::Month { month, arrivals } => {
-                    Month::of(one.check_in_date) == month || (!arrivals && Month::of(one.check_out_date) == month)
+                    Month::of(one.check_in_date) == month
+                        || (!arrivals && Month::of(one.check_out_date) == month)
                 }
                 Window::Staying(on) => one.check_in_date <= on && on < one.check_out_date,
                 Window::Year(year) => {
-                    Month::of(one.check_in_date).year() == year || Month::of(one.check_out_date).year() == year
+                    Month::of(one.check_in_date).year() == year
+                        || Month::of(one.check_out_date).year() == year
                 }
             })
             .filter(|one| statuses.as_ref().is_none_or(|statuses| statuses.contains(&one.status)))

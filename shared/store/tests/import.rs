@@ -16,7 +16,8 @@ const HOUSE: &str = "00000000-0000-4000-8000-00000000000a";
 const CLIENT: &str = "00000000-0000-4000-8000-00000000000b";
 
 fn row(model: &str, pk: impl Into<Value>, fields: Value) -> Value {
-    let mut all = json!({"created": "2025-01-01T10:00:00.250Z", "updated": "2025-01-01T10:00:00Z", "deleted": false});
+    let mut all =
+        json!({"created": "2025-01-01T10:00:00.250Z", "updated": "2025-01-01T10:00:00Z", "deleted": false});
     all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     json!({"model": model, "pk": pk.into(), "fields": all})
 }
@@ -56,7 +57,11 @@ fn export() -> Vec<Value> {
         stay(3, "2025-03-02", "2025-03-04", "cancelled", "2025-01-03T10:00:00Z"),
         stay(4, "2025-05-09", "2025-05-09", "approved", "2025-01-03T10:00:00Z"),
         row("clients.achievement", "a1", json!({"name": "Semilla", "required_reservations": 1})),
-        row("reservation.rentalreceipt", "00000000-0000-4000-8000-0000000000cc", json!({"reservation": "00000000-0000-4000-8000-000000000001", "file": "rental_recipt/x.png"})),
+        row(
+            "reservation.rentalreceipt",
+            "00000000-0000-4000-8000-0000000000cc",
+            json!({"reservation": "00000000-0000-4000-8000-000000000001", "file": "rental_recipt/x.png"}),
+        ),
         row("later.invention", 7, json!({"x": 1})),
         json!({"model": "clients.clients", "pk": "not-an-id", "fields": {}}),
         json!("nonsense"),
@@ -78,7 +83,11 @@ async fn brings_everything_in_once() {
     assert_eq!(reasons, ["?", "not-an-id", "00000000-0000-4000-8000-000000000004"]);
 
     let again = import(&store).await;
-    assert_eq!(again.imported.keys().collect::<Vec<_>>(), ["auth.group"], "groups are written again, nothing else");
+    assert_eq!(
+        again.imported.keys().collect::<Vec<_>>(),
+        ["auth.group"],
+        "groups are written again, nothing else"
+    );
     assert_eq!(again.unchanged, 10);
     assert!(again.conflicts.is_empty());
 

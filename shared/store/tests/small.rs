@@ -43,7 +43,10 @@ async fn people_are_unique_by_address_and_lose_their_sessions_with_the_password(
     };
     let ana = store.users().create(new("ana@personal.example"), now()).await.unwrap();
     assert_eq!((ana.id, ana.groups[0].name.as_str()), (1, "admin"));
-    assert!(matches!(store.users().create(new("ANA@personal.example"), now()).await, Err(StoreError::Taken("email"))));
+    assert!(matches!(
+        store.users().create(new("ANA@personal.example"), now()).await,
+        Err(StoreError::Taken("email"))
+    ));
     let bea = store.users().create(new("bea@personal.example"), now()).await.unwrap();
     assert_eq!((bea.id, bea.groups[0].id), (2, ana.groups[0].id));
     let changed = store.users().set_password("Ana@Personal.example", "y").await.unwrap().unwrap();

@@ -36,13 +36,21 @@ pub fn app(routes: OpenApiRouter<AppState>, state: AppState) -> Router {
         }));
     let origins = AllowOrigin::predicate(move |origin: &HeaderValue, _: &request::Parts| {
         origin.to_str().is_ok_and(|origin| {
-            settings.cors_origins.iter().any(|listed| listed == origin) || (settings.local && is_local(origin))
+            settings.cors_origins.iter().any(|listed| listed == origin)
+                || (settings.local && is_local(origin))
         })
     });
     let cors = CorsLayer::new()
         .allow_origin(origins)
         .allow_credentials(true)
-        .allow_methods([Method::DELETE, Method::GET, Method::OPTIONS, Method::PATCH, Method::POST, Method::PUT])
+        .allow_methods([
+            Method::DELETE,
+            Method::GET,
+            Method::OPTIONS,
+            Method::PATCH,
+            Method::POST,
+            Method::PUT,
+        ])
         .allow_headers([
             header::ACCEPT,
             header::ACCEPT_ENCODING,

@@ -57,8 +57,7 @@ mod tests {
 
     #[test]
     fn dates_are_local() {
-        let clock =
-            Clock::frozen_at("2025-11-12T23:30:00-05:00".parse().unwrap(), chrono_tz::America::Lima);
+        let clock = Clock::frozen_at("2025-11-12T23:30:00-05:00".parse().unwrap(), chrono_tz::America::Lima);
         assert_eq!(clock.now().to_rfc3339(), "2025-11-13T04:30:00+00:00");
         assert_eq!(clock.today().to_string(), "2025-11-12");
         assert_eq!(clock.start_of(clock.today()).to_rfc3339(), "2025-11-12T05:00:00+00:00");

@@ -64,7 +64,11 @@ pub fn fields(errors: Map<String, Value>) -> ApiError {
         let texts: Vec<_> = body
             .iter()
             .flat_map(|(field, list)| {
-                list.as_array().into_iter().flatten().filter_map(Value::as_str).map(move |text| format!("{field}: {text}"))
+                list.as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(move |text| format!("{field}: {text}"))
             })
             .collect();
         body.insert("detail".to_owned(), Value::String(texts.join(" ")));
@@ -149,5 +153,8 @@ impl From<FileError> for ApiError {
 }
 
 fn unavailable() -> ApiError {
-    detail(StatusCode::SERVICE_UNAVAILABLE, "El servicio no está disponible en este momento. Intente de nuevo.")
+    detail(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "El servicio no está disponible en este momento. Intente de nuevo.",
+    )
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use aws_sdk_s3::{
     error::{DisplayErrorContext, SdkError},
-    operation::{create_bucket::CreateBucketError, get_object::{GetObjectError, GetObjectOutput}},
+    operation::{
+        create_bucket::CreateBucketError,
+        get_object::{GetObjectError, GetObjectOutput},
+    },
     presigning::PresigningConfig,
     primitives::ByteStream,
 };
@@ -97,13 +100,20 @@ impl Files {
     ///
     /// # Errors
     /// [`FileError`].
-    pub async fn put_new(&self, key: &str, bytes: impl Into<Bytes>, content_type: &str) -> Result<bool, FileError> {
+    pub async fn put_new(
+        &self,
+        key: &str,
+        bytes: impl Into<Bytes>,
+        content_type: &str,
+    ) -> Result<bool, FileError> {
         let body = ByteStream::from(bytes.into());
         let put = self.s3.put_object().bucket(&self.bucket).key(key).body(body).content_type(content_type);
         match put.if_none_match("*").send().await {
             Ok(_) => Ok(true),
             // Taken, or being taken by somebody else right now.
-            Err(error) if error.raw_response().is_some_and(|raw| matches!(raw.status().as_u16(), 409 | 412)) => {
+            Err(error)
+                if error.raw_response().is_some_and(|raw| matches!(raw.status().as_u16(), 409 | 412)) =>
+            {
                 Ok(false)
             }
             Err(error) => Err(error.into()),
@@ -135,7 +145,9 @@ impl Files {
     pub async fn get(&self, key: &str) -> Result<Option<StoredFile>, FileError> {
         let answer = match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
-            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => return Ok(None),
+            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => {
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         };
         Ok(Some(stored(answer).await?))
@@ -172,7 +184,10 @@ impl Files {
             Err(error)
                 if matches!(
                     error.as_service_error(),
-                    Some(CreateBucketError::BucketAlreadyExists(_) | CreateBucketError::BucketAlreadyOwnedByYou(_))
+                    Some(
+                        CreateBucketError::BucketAlreadyExists(_)
+                            | CreateBucketError::BucketAlreadyOwnedByYou(_)
+                    )
                 ) =>
             {
                 Ok(())
@@ -187,20 +202,27 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub async fn direct_url(&self, key: &str) -> Result<String, FileError> {
-        let life = PresigningConfig::expires_in(Duration::from_secs(60)).map_err(|error| FileError(error.to_string()))?;
+        let life = PresigningConfig::expires_in(Duration::from_secs(60))
+            .map_err(|error| FileError(error.to_string()))?;
         let request = self.s3.get_object().bucket(&self.bucket).key(key).presigned(life).await?;
         Ok(request.uri().to_owned())
     }
 
     /// Whether anybody may read the file.
     pub fn is_public(key: &str) -> bool {
-        PUBLIC.iter().any(|folder| key.starts_with(folder)) || (key.starts_with("events/") && key.matches('/').count() == 1)
+        PUBLIC.iter().any(|folder| key.starts_with(folder))
+            || (key.starts_with("events/") && key.matches('/').count() == 1)
     }
 
     /// The absolute address of a private file, signed, good for one to two hours; works without a header.
     pub fn private_url(&self, base: &BaseUrl, key: &str, now: DateTime<Utc>) -> String {
         let expires = (now.timestamp() / LINK_LIFE + 2) * LINK_LIFE;
-        format!("{}/media/{}?expires={expires}&signature={}", base.0, encode_path(key), self.sign(key, expires))
+        format!(
+            "{}/media/{}?expires={expires}&signature={}",
+            base.0,
+            encode_path(key),
+            self.sign(key, expires)
+        )
     }
 
     /// Whether the query carries a signature for this key that has not expired.
@@ -252,7 +274,9 @@ mod tests {
     use super::*;
 
     fn files(secret: &str) -> Files {
-        let config = aws_sdk_s3::Config::builder().behavior_version(aws_sdk_s3::config::BehaviorVersion::latest()).build();
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+            .build();
         Files::new(aws_sdk_s3::Client::from_conf(config), "b", secret)
     }
 
@@ -265,7 +289,11 @@ mod tests {
         assert!(files("one").is_signed("rental_recipt/a/b c.png", &query, now));
         assert!(!files("two").is_signed("rental_recipt/a/b c.png", &query, now));
         assert!(!files("one").is_signed("rental_recipt/a/other.png", &query, now));
-        assert!(!files("one").is_signed("rental_recipt/a/b c.png", &query, now + chrono::TimeDelta::hours(2)));
+        assert!(!files("one").is_signed(
+            "rental_recipt/a/b c.png",
+            &query,
+            now + chrono::TimeDelta::hours(2)
+        ));
         assert!(!files("one").is_signed("rental_recipt/a/b c.png", &Query::default(), now));
     }
 

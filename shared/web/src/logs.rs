@@ -12,7 +12,8 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging once per process; `CASA_LOG` filters (default `info`).
 pub fn start_logs(json: bool) {
     let filter = EnvFilter::try_from_env("CASA_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
     // A second start (tests in one process) changes nothing.
     let _ = if json { logs.json().flatten_event(true).try_init() } else { logs.try_init() };
 }

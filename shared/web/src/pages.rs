@@ -135,7 +135,10 @@ mod tests {
         assert_eq!(page("page_size=0", 1200).unwrap().total_paginas, 12);
         let third = page("type=aus&page=3&page_size=2&exclude=man", 6).unwrap();
         assert_eq!(third.previous.as_deref(), Some("http://h/x/?exclude=man&page=2&page_size=2&type=aus"));
-        assert_eq!(page("page=2&page_size=2", 6).unwrap().previous.as_deref(), Some("http://h/x/?page_size=2"));
+        assert_eq!(
+            page("page=2&page_size=2", 6).unwrap().previous.as_deref(),
+            Some("http://h/x/?page_size=2")
+        );
         assert_eq!(page("page=2", 101).unwrap().previous.as_deref(), Some("http://h/x/"));
         assert_eq!(page("page=last&page_size=4", 9).unwrap().actual, 3);
         for bad in ["page=0", "page=-1", "page=x", "page=2"] {

@@ -19,7 +19,12 @@ impl Query {
 
     /// The parameter's text, unless absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|text| !text.is_empty())
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|text| !text.is_empty())
     }
 
     /// Whether the parameter is given at all.

@@ -101,7 +101,12 @@ impl Settings {
             bucket: text("CASA_BUCKET").unwrap_or_else(|| "casa-files".to_owned()),
             secret: Secret(secret),
             clock,
-            cors_origins: origins.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect(),
+            cors_origins: origins
+                .split(',')
+                .map(str::trim)
+                .filter(|one| !one.is_empty())
+                .map(str::to_owned)
+                .collect(),
             local,
             access_life: DAY * days("CASA_ACCESS_DAYS", 7)?,
             refresh_life: DAY * days("CASA_REFRESH_DAYS", 60)?,

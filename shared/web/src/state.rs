@@ -37,7 +37,8 @@ impl AppState {
     pub async fn connect(settings: Settings) -> Self {
         let sdk = aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await;
         // Local servers know buckets by path only.
-        let by_path = std::env::var_os("AWS_ENDPOINT_URL_S3").is_some() || std::env::var_os("AWS_ENDPOINT_URL").is_some();
+        let by_path = std::env::var_os("AWS_ENDPOINT_URL_S3").is_some()
+            || std::env::var_os("AWS_ENDPOINT_URL").is_some();
         let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(by_path).build();
         let aws = Aws {
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),

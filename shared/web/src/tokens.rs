@@ -83,7 +83,12 @@ impl Tokens {
     ///
     /// # Errors
     /// 401 when signing fails.
-    pub fn refreshed(&self, user: &StaffUser, refresh: &Claims, now: DateTime<Utc>) -> Result<String, ApiError> {
+    pub fn refreshed(
+        &self,
+        user: &StaffUser,
+        refresh: &Claims,
+        now: DateTime<Utc>,
+    ) -> Result<String, ApiError> {
         self.make(user, "access", self.access_life, now, refresh.iat)
     }
 
@@ -104,7 +109,8 @@ impl Tokens {
             session: user.session,
             kind: STAFF.to_owned(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign).map_err(|_| error::bad_token())
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
+            .map_err(|_| error::bad_token())
     }
 
     /// The claims of a staff token of the wanted type that is signed by us and has not expired at `now`.

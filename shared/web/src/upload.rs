@@ -40,7 +40,9 @@ impl FileKind {
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
             [b'%', b'P', b'D', b'F', b'-', ..] => Some(Self::Pdf),
-            [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if brand.len() >= 4 && heic(&brand[..4]) => Some(Self::Heic),
+            [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if brand.len() >= 4 && heic(&brand[..4]) => {
+                Some(Self::Heic)
+            }
             _ => None,
         }
     }
@@ -97,7 +99,9 @@ mod tests {
 
     #[test]
     fn names_are_safe() {
-        let named = |name: &str| Upload { file_name: name.into(), content_type: String::new(), bytes: Bytes::new() }.stem();
+        let named = |name: &str| {
+            Upload { file_name: name.into(), content_type: String::new(), bytes: Bytes::new() }.stem()
+        };
         assert_eq!(named("../../etc/Mí voucher (1).png"), "mi-voucher-1");
         assert_eq!(named("C:\\x\\..."), "archivo");
     }

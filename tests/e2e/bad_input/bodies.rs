@@ -8,7 +8,7 @@ use crate::{Probe, Setting};
 
 const MEGABYTE: usize = 1024 * 1024;
 
-fn with_body<'a>(setting: &'a Setting) -> impl Iterator<Item = &'a Operation> {
+fn with_body(setting: &Setting) -> impl Iterator<Item = &Operation> {
     setting.operations.iter().filter(|one| !one.bodies.is_empty())
 }
 
@@ -32,7 +32,8 @@ fn probe(
 
 /// JSON that is broken, or is no object.
 pub(crate) fn json(setting: &Setting) -> Vec<Probe> {
-    let deep = |depth: usize, open: &str, close: &str| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+    let deep =
+        |depth: usize, open: &str, close: &str| format!("{}1{}", open.repeat(depth), close.repeat(depth));
     let long = "x".repeat(MEGABYTE);
     let texts: Vec<(&str, Vec<u8>)> = vec![
         ("{", b"{".to_vec()),
@@ -79,7 +80,9 @@ pub(crate) fn json(setting: &Setting) -> Vec<Probe> {
 /// Forms that are broken.
 pub(crate) fn multipart(setting: &Setting) -> Vec<Probe> {
     let part = |head: &str, content: &str| format!("--b\r\n{head}\r\n\r\n{content}\r\n");
-    let named = |name: &str, content: &str| part(&format!("Content-Disposition: form-data; name=\"{name}\""), content);
+    let named = |name: &str, content: &str| {
+        part(&format!("Content-Disposition: form-data; name=\"{name}\""), content)
+    };
     let of = |parts: &str| format!("{parts}--b--\r\n").into_bytes();
     let with = "multipart/form-data; boundary=b";
     let many: String = (0..1001).map(|number| named(&format!("field{number}"), "x")).collect();
@@ -98,20 +101,33 @@ pub(crate) fn multipart(setting: &Setting) -> Vec<Probe> {
         ("cut off in a head", with, b"--b\r\nContent-Disposition: form-".to_vec()),
         ("cut off in a value", with, b"--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nxy".to_vec()),
         ("no end", with, named("a", "x").into_bytes()),
-        ("cut off in a file", with, b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n\x89PNG".to_vec()),
+        (
+            "cut off in a file",
+            with,
+            b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n\x89PNG"
+                .to_vec(),
+        ),
         ("1001 fields", with, of(&many)),
         ("not UTF-8", with, not_text),
         ("broken head", with, of(&part("Content-Disposition", "x"))),
         ("no head", with, b"--b\r\n\r\nx".to_vec()),
-        ("huge boundary", "multipart/form-data; boundary=", b"--".repeat(4000)),
+        ("only dashes", "multipart/form-data; boundary=", b"--".repeat(4000)),
+        ("quoted nothing", "multipart/form-data; boundary=\"\"", b"----\r\n".to_vec()),
     ];
     let mut probes = Vec::new();
     for operation in with_body(setting) {
         for (what, content_type, body) in &forms {
-            probes.push(probe(setting, operation, what, (content_type, Bytes::copy_from_slice(body)), &[400]));
+            probes.push(probe(
+                setting,
+                operation,
+                what,
+                (content_type, Bytes::copy_from_slice(body)),
+                &[400],
+            ));
         }
         // Twice the same field: the last one counts, and is bad.
-        let fields = operation.fields.keys().map(|name| named(name, "1") + &named(name, "a\0b")).collect::<String>();
+        let fields =
+            operation.fields.keys().map(|name| named(name, "1") + &named(name, "a\0b")).collect::<String>();
         if !fields.is_empty() {
             probes.push(probe(setting, operation, "bad fields twice", (with, of(&fields).into()), &[400]));
         }
@@ -128,5 +144,7 @@ pub(crate) fn multipart(setting: &Setting) -> Vec<Probe> {
 pub(crate) fn large(setting: &Setting) -> Vec<Probe> {
     let body = Bytes::from(vec![b'x'; 22 * MEGABYTE]);
     let form = ("application/x-www-form-urlencoded", body);
-    with_body(setting).map(|operation| probe(setting, operation, "22 MB", (form.0, form.1.clone()), &[413])).collect()
+    with_body(setting)
+        .map(|operation| probe(setting, operation, "22 MB", (form.0, form.1.clone()), &[413]))
+        .collect()
 }

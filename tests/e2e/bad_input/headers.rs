@@ -32,7 +32,8 @@ pub(crate) fn authorization(setting: &Setting) -> Vec<Probe> {
         format!("Bearer {}", "x".repeat(8000)),
         format!("Bearer {}", "e30.".repeat(500)),
         // {"alg":"none"} with a manager's id.
-        "Bearer eyJhbGciOiJub25lIn0.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwidXNlcl9pZCI6Miwia2luZCI6InN0YWZmIn0.".to_owned(),
+        "Bearer eyJhbGciOiJub25lIn0.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwidXNlcl9pZCI6Miwia2luZCI6InN0YWZmIn0."
+            .to_owned(),
     ]
     .map(String::into_bytes)
     .into();
@@ -60,20 +61,31 @@ pub(crate) fn authorization(setting: &Setting) -> Vec<Probe> {
 pub(crate) fn accept(setting: &Setting) -> Vec<Probe> {
     let long = "text/html,".repeat(800);
     let forms: [&[u8]; 10] = [
-        b"", b"application/xml", b"text/html;q=0.9", b"*/*;q=0", b"image/png", b";;;,,,", b"\xff\xfe", b"application/json;q=x",
-        b"../../etc/passwd", long.as_bytes(),
+        b"",
+        b"application/xml",
+        b"text/html;q=0.9",
+        b"*/*;q=0",
+        b"image/png",
+        b";;;,,,",
+        b"\xff\xfe",
+        b"application/json;q=x",
+        b"../../etc/passwd",
+        long.as_bytes(),
     ];
     let mut probes = Vec::new();
     for operation in &setting.operations {
         for form in forms {
             let what = String::from_utf8_lossy(&form[..form.len().min(40)]).into_owned();
             let value = HeaderValue::from_bytes(form).unwrap();
-            let request = setting.request(operation, &setting.harmless(operation)).header(header::ACCEPT, value);
+            let request =
+                setting.request(operation, &setting.harmless(operation)).header(header::ACCEPT, value);
             let odd = HeaderValue::from_bytes(b"\xff, *;q=9").unwrap();
             probes.push(Probe {
                 what: format!("Accept: {what}"),
                 operation: operation.clone(),
-                request: request.header(header::ACCEPT_LANGUAGE, odd.clone()).header("x-forwarded-proto", odd),
+                request: request
+                    .header(header::ACCEPT_LANGUAGE, odd.clone())
+                    .header("x-forwarded-proto", odd),
                 wanted: Vec::new(),
                 names: None,
             });
@@ -85,8 +97,20 @@ pub(crate) fn accept(setting: &Setting) -> Vec<Probe> {
 /// Bodies under media types that are not taken, or under none; one that would be taken changes nothing either.
 pub(crate) fn content_types(setting: &Setting) -> Vec<Probe> {
     let forms: [&[u8]; 14] = [
-        b"", b"text/plain", b"application/xml", b"text/html", b"application/octet-stream", b"image/png", b"application",
-        b"json", b"/", b";", b"application/json2", b"application/vnd.api+json", b"\xff\xfe", b"multipart/mixed; boundary=b",
+        b"",
+        b"text/plain",
+        b"application/xml",
+        b"text/html",
+        b"application/octet-stream",
+        b"image/png",
+        b"application",
+        b"json",
+        b"/",
+        b";",
+        b"application/json2",
+        b"application/vnd.api+json",
+        b"\xff\xfe",
+        b"multipart/mixed; boundary=b",
     ];
     let mut probes = Vec::new();
     for operation in setting.operations.iter().filter(|one| !one.bodies.is_empty()) {
@@ -95,7 +119,13 @@ pub(crate) fn content_types(setting: &Setting) -> Vec<Probe> {
             if let Some(value) = value {
                 request = request.header(header::CONTENT_TYPE, value);
             }
-            Probe { what, operation: operation.clone(), request, wanted: vec![400, 415], names: Some("detail".to_owned()) }
+            Probe {
+                what,
+                operation: operation.clone(),
+                request,
+                wanted: vec![400, 415],
+                names: Some("detail".to_owned()),
+            }
         };
         probes.push(send("no content type".to_owned(), None));
         for form in forms {

@@ -102,8 +102,12 @@ impl Pattern {
             match (wanted, steps) {
                 ([], []) => true,
                 ([Want::Anywhere, more @ ..], _) => (0..=steps.len()).any(|skip| fits(more, &steps[skip..])),
-                ([Want::Key(want), more @ ..], [Step::Key(key), rest @ ..]) => want == key && fits(more, rest),
-                ([Want::Index(want), more @ ..], [Step::Index(at), rest @ ..]) => want == at && fits(more, rest),
+                ([Want::Key(want), more @ ..], [Step::Key(key), rest @ ..]) => {
+                    want == key && fits(more, rest)
+                }
+                ([Want::Index(want), more @ ..], [Step::Index(at), rest @ ..]) => {
+                    want == at && fits(more, rest)
+                }
                 ([Want::AnyIndex, more @ ..], [Step::Index(_), rest @ ..]) => fits(more, rest),
                 _ => false,
             }
@@ -143,7 +147,11 @@ impl Rules {
         let differs = || vec![format!("{place}: expected {}, got {}", brief(expected), brief(actual))];
         match (expected, actual) {
             (Value::String(wanted), Value::String(text)) if wanted == "<text>" || wanted == "<token>" => {
-                if text.is_empty() { differs() } else { Vec::new() }
+                if text.is_empty() {
+                    differs()
+                } else {
+                    Vec::new()
+                }
             }
             (Value::Object(wanted), Value::Object(given)) => {
                 let mut found = Vec::new();
@@ -157,7 +165,9 @@ impl Rules {
                 }
                 found
             }
-            (Value::Array(wanted), Value::Array(given)) if self.shape_only => self.shapes(wanted, given, place),
+            (Value::Array(wanted), Value::Array(given)) if self.shape_only => {
+                self.shapes(wanted, given, place)
+            }
             (Value::Array(wanted), Value::Array(given)) if wanted.len() != given.len() => {
                 vec![format!("{place}: expected {} items, got {}", wanted.len(), given.len())]
             }
@@ -243,7 +253,11 @@ mod tests {
     #[test]
     fn exact() {
         let rules = rules(false, &[], &[]);
-        assert!(rules.differences(&json!({"a": 123.0, "t": "<text>"}), &json!({"t": "x", "a": 123, "b": 1})).is_empty());
+        assert!(
+            rules
+                .differences(&json!({"a": 123.0, "t": "<text>"}), &json!({"t": "x", "a": 123, "b": 1}))
+                .is_empty()
+        );
         for (expected, actual, told) in [
             (json!({"a": 1}), json!({"a": "1"}), "$.a: expected 1, got \"1\""),
             (json!({"a": null}), json!({}), "$.a: missing, expected null"),
@@ -259,7 +273,8 @@ mod tests {
     #[test]
     fn ignored_places() {
         let expected = json!({"a": {"b": 1}, "list": [{"x": 1, "y": 2}, {"x": 3}], "deep": {"key": 1, "in": [{"key": 2}]}});
-        let actual = json!({"a": {}, "list": [{"x": 9, "y": 2}, {"x": 8}], "deep": {"key": 7, "in": [{"key": 8}]}});
+        let actual =
+            json!({"a": {}, "list": [{"x": 9, "y": 2}, {"x": 8}], "deep": {"key": 7, "in": [{"key": 8}]}});
         let found = |ignored: &[&str]| rules(false, ignored, &[]).differences(&expected, &actual).len();
         assert_eq!(found(&[]), 5);
         assert_eq!(found(&["$.a.b"]), 4);
@@ -273,7 +288,9 @@ mod tests {
     fn any_order_counts_every_item() {
         let rules = rules(false, &["$.r[*].z"], &["$.r"]);
         let expected = json!({"r": [{"i": 1}, {"i": 2}, {"i": 2}]});
-        assert!(rules.differences(&expected, &json!({"r": [{"i": 2, "z": 0}, {"i": 1}, {"i": 2}]})).is_empty());
+        assert!(
+            rules.differences(&expected, &json!({"r": [{"i": 2, "z": 0}, {"i": 1}, {"i": 2}]})).is_empty()
+        );
         let told = rules.differences(&expected, &json!({"r": [{"i": 2}, {"i": 1}, {"i": 1}]}));
         assert_eq!(told, ["$.r[2].i: expected 2, got 1"]);
     }
@@ -282,9 +299,16 @@ mod tests {
     fn shapes() {
         let rules = rules(true, &[], &[]);
         let expected = json!({"n": 1, "list": [{"a": 1}, {"a": null}]});
-        assert!(rules.differences(&expected, &json!({"n": 2.5, "list": [{"a": null}, {"a": 7}, {"a": 8}]})).is_empty());
+        assert!(
+            rules
+                .differences(&expected, &json!({"n": 2.5, "list": [{"a": null}, {"a": 7}, {"a": 8}]}))
+                .is_empty()
+        );
         assert_eq!(rules.differences(&expected, &json!({"n": "2", "list": [{"a": "x"}]})).len(), 2);
-        assert_eq!(rules.differences(&expected, &json!({"n": 2, "list": []})), ["$.list: expected items, got none"]);
+        assert_eq!(
+            rules.differences(&expected, &json!({"n": 2, "list": []})),
+            ["$.list: expected items, got none"]
+        );
     }
 
     #[test]

@@ -62,7 +62,11 @@ impl Importer {
     ///
     /// # Errors
     /// [`StoreError`] when the table fails; what was written until then stays, and a second run goes on.
-    pub async fn run(mut self, export: Vec<Value>, progress: &mut Progress<'_>) -> Result<Report, StoreError> {
+    pub async fn run(
+        mut self,
+        export: Vec<Value>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Report, StoreError> {
         let mut models: BTreeMap<String, Vec<Row>> = BTreeMap::new();
         self.total = export.len();
         for value in export {
@@ -94,7 +98,11 @@ impl Importer {
     }
 
     fn reject(&mut self, model: &str, pk: &str, reason: impl Into<String>) {
-        self.report.rejected.push(Rejected { model: model.to_owned(), pk: pk.to_owned(), reason: reason.into() });
+        self.report.rejected.push(Rejected {
+            model: model.to_owned(),
+            pk: pk.to_owned(),
+            reason: reason.into(),
+        });
     }
 
     fn count_framework(&mut self, row: &Row) {
@@ -139,8 +147,15 @@ impl Importer {
         users: Vec<Row>,
         progress: &mut Progress<'_>,
     ) -> Result<(), StoreError> {
-        let mut by_id: HashMap<i64, Group> =
-            self.store.users().directory().await?.groups().iter().map(|group| (group.id, group.clone())).collect();
+        let mut by_id: HashMap<i64, Group> = self
+            .store
+            .users()
+            .directory()
+            .await?
+            .groups()
+            .iter()
+            .map(|group| (group.id, group.clone()))
+            .collect();
         let mut named = Vec::new();
         for row in &groups {
             match row.value::<Group>() {
@@ -174,7 +189,10 @@ impl Importer {
         photos: Vec<Row>,
         progress: &mut Progress<'_>,
     ) -> Result<(), StoreError> {
-        let rows: Vec<_> = houses.iter().map(|row| row.with_json_texts(&["detalle_dormitorios", "caracteristicas"])).collect();
+        let rows: Vec<_> = houses
+            .iter()
+            .map(|row| row.with_json_texts(&["detalle_dormitorios", "caracteristicas"]))
+            .collect();
         let mut fresh = self.fresh::<House>(&rows, |house| keys::house(house.id)).await?;
         for house in &mut fresh {
             if SWAPPING.contains(&house.name.as_str()) {
@@ -202,7 +220,8 @@ impl Importer {
         progress: &mut Progress<'_>,
     ) -> Result<HashMap<ClientId, ClientCard>, StoreError> {
         let mut cards = HashMap::new();
-        let rows: Vec<_> = clients.iter().map(|row| row.with_json_texts(&["facebook_profile_data"])).collect();
+        let rows: Vec<_> =
+            clients.iter().map(|row| row.with_json_texts(&["facebook_profile_data"])).collect();
         for client in rows.iter().filter_map(|row| row.value::<Client>().ok()) {
             cards.insert(client.id, client.card());
         }
@@ -316,7 +335,12 @@ impl Importer {
     }
 
     /// Rows of every other model, kept whole; models this system does not know are kept too, and reported.
-    async fn records(&mut self, model: &str, rows: Vec<Row>, progress: &mut Progress<'_>) -> Result<(), StoreError> {
+    async fn records(
+        &mut self,
+        model: &str,
+        rows: Vec<Row>,
+        progress: &mut Progress<'_>,
+    ) -> Result<(), StoreError> {
         let mut wanted: BTreeMap<Key, crate::Item> = BTreeMap::new();
         let mut unknown = 0;
         for row in &rows {

@@ -43,8 +43,12 @@ impl Row {
     /// # Errors
     /// What does not fit, in words.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T, String> {
-        let mut fields: Map<String, Value> =
-            self.fields.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut fields: Map<String, Value> = self
+            .fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         fields.insert("id".to_owned(), self.key.clone());
         serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())
     }

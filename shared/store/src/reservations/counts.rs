@@ -120,7 +120,8 @@ impl Reservations<'_> {
                 store.0.years.learn(years);
                 continue;
             }
-            let version_of = |key: &Key| items.get(key).and_then(|item| number::<u64>(item, "v")).unwrap_or_default();
+            let version_of =
+                |key: &Key| items.get(key).and_then(|item| number::<u64>(item, "v")).unwrap_or_default();
             let mut counts = Counts::default();
             let mut version = format!("{}.{}", version_of(&catalogue), version_of(&staff));
             let mut versions = BTreeMap::new();
@@ -176,7 +177,8 @@ pub(crate) fn write(
         let mut expression = Expression::default().value(":v", n(1));
         for (index, (attribute, delta)) in changed.into_iter().enumerate() {
             parts.push(format!("#s{index} :s{index}"));
-            expression = expression.name(format!("#s{index}"), attribute).value(format!(":s{index}"), n(delta));
+            expression =
+                expression.name(format!("#s{index}"), attribute).value(format!(":s{index}"), n(delta));
         }
         expression.text = format!("ADD {}", parts.join(", "));
         transaction.update(store.table(), &key, expression, None, Guards::Nothing)?;

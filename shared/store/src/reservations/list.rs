@@ -14,10 +14,7 @@ use casa_domain::{
 };
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
-use super::{
-    Booked, Heads, Reservations,
-    counts::Slot,
-};
+use super::{Booked, Heads, Reservations, counts::Slot};
 use crate::{
     StoreError,
     item::{Span, read},
@@ -175,9 +172,16 @@ impl Reservations<'_> {
             Window::Staying(day) => Ok(cut(self.month_rows(Month::of(day)).await?, wish, &houses, page)),
             Window::Year(year) => {
                 let rows = self.year_rows(heads, year).await?;
-                Ok(cut(rows.iter().filter(|row| wish.holds(row, &houses)).cloned().collect(), wish, &houses, page))
+                Ok(cut(
+                    rows.iter().filter(|row| wish.holds(row, &houses)).cloned().collect(),
+                    wish,
+                    &houses,
+                    page,
+                ))
             }
-            Window::All | Window::From(_) if !wish.is_countable() => self.searched(heads, wish, page, &houses).await,
+            Window::All | Window::From(_) if !wish.is_countable() => {
+                self.searched(heads, wish, page, &houses).await
+            }
             Window::All => self.wide(heads, wish, page, None, &houses).await,
             Window::From(day) => self.wide(heads, wish, page, Some(day), &houses).await,
         }
@@ -193,9 +197,9 @@ impl Reservations<'_> {
         houses: &BTreeMap<HouseId, String>,
     ) -> Result<Listed, StoreError> {
         let first_month = from.map(Month::of);
-        let mut months = heads.counts.by_month(|slot| {
-            wish.wants_slot(slot) && first_month.is_none_or(|first| slot.month >= first)
-        });
+        let mut months = heads
+            .counts
+            .by_month(|slot| wish.wants_slot(slot) && first_month.is_none_or(|first| slot.month >= first));
         let mut rows = Vec::new();
         // The month in which the list begins is counted by its rows: some of them come before the day.
         if let Some(day) = from.filter(|day| day.day() > 1)
@@ -257,7 +261,10 @@ impl Reservations<'_> {
         for year in first.year()..=last.year() {
             let span = Span {
                 from: format!("R#{}", first.max(NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or(first))),
-                to: format!("R#{}\u{10ffff}", last.min(NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(last))),
+                to: format!(
+                    "R#{}\u{10ffff}",
+                    last.min(NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(last))
+                ),
                 limit: limit.map(|limit| limit - rows.len().min(limit)),
             };
             for item in self.0.query(&keys::year(year), span).await? {
@@ -317,7 +324,7 @@ impl Reservations<'_> {
         let mut rows = Vec::new();
         let mut day = from.date_naive();
         while day <= to.date_naive() {
-            for item in self.0.query(&keys::entered(day), Span::prefix("")).await? {
+            for item in self.0.query(&keys::entered(day), Span::all()).await? {
                 rows.push(read(&item)?);
             }
             let Some(next) = day.checked_add_days(Days::new(1)) else { break };
@@ -349,7 +356,8 @@ fn cut(mut rows: Vec<Booked>, wish: &Wish, houses: &BTreeMap<HouseId, String>, p
     rows.dedup_by_key(|row| row.reservation.id);
     let total = rows.len() as u64;
     if let Page::Part { skip, size } = page {
-        let (skip, size) = (usize::try_from(skip).unwrap_or(usize::MAX), usize::try_from(size).unwrap_or(usize::MAX));
+        let (skip, size) =
+            (usize::try_from(skip).unwrap_or(usize::MAX), usize::try_from(size).unwrap_or(usize::MAX));
         rows = rows.into_iter().skip(skip).take(size).collect();
     }
     Listed { rows, total }

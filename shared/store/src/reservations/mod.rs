@@ -11,12 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use casa_domain::{
-    ReservationId,
-    calendar::Hold,
-    client::ClientCard,
-    reservation::Reservation,
-};
+use casa_domain::{ReservationId, calendar::Hold, client::ClientCard, reservation::Reservation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -112,7 +107,10 @@ impl Reservations<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn get_many(&self, ids: &[ReservationId]) -> Result<HashMap<ReservationId, Stored>, StoreError> {
+    pub async fn get_many(
+        &self,
+        ids: &[ReservationId],
+    ) -> Result<HashMap<ReservationId, Stored>, StoreError> {
         let wanted: Vec<_> = ids.iter().map(|id| keys::reservation(*id)).collect();
         let items = self.0.get_many(&wanted).await?;
         items.values().map(|item| stored(item).map(|one| (one.booked.reservation.id, one))).collect()

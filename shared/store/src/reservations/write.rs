@@ -124,7 +124,11 @@ impl Reservations<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn in_the_way(&self, hold: Hold, except: ReservationId) -> Result<BTreeSet<ReservationId>, StoreError> {
+    pub async fn in_the_way(
+        &self,
+        hold: Hold,
+        except: ReservationId,
+    ) -> Result<BTreeSet<ReservationId>, StoreError> {
         let held = self.0.calendar().held(hold.house, hold.stay).await?;
         Ok(held.into_values().filter(|holder| *holder != except).collect())
     }

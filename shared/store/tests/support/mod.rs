@@ -55,7 +55,11 @@ pub fn reservation(number: u128, in_house: u128, from: i64, nights: i64) -> Rese
 }
 
 /// Carries out a change without guest, points or facts.
-pub async fn commit(store: &Store, before: Option<&Stored>, after: Reservation) -> Result<Stored, StoreError> {
+pub async fn commit(
+    store: &Store,
+    before: Option<&Stored>,
+    after: Reservation,
+) -> Result<Stored, StoreError> {
     let change = Change {
         before,
         after,
@@ -74,13 +78,21 @@ pub async fn held(store: &Store, in_house: HouseId) -> BTreeMap<NaiveDate, Reser
     let mut nights = BTreeMap::new();
     for year in 0..4 {
         let from = day(-400 + year * 366);
-        nights.extend(store.calendar().held(in_house, Stay::new(from, from + TimeDelta::days(366)).unwrap()).await.unwrap());
+        nights.extend(
+            store
+                .calendar()
+                .held(in_house, Stay::new(from, from + TimeDelta::days(366)).unwrap())
+                .await
+                .unwrap(),
+        );
     }
     nights
 }
 
 /// The nights that these reservations should hold.
-pub fn wanted<'a>(reservations: impl IntoIterator<Item = &'a Reservation>) -> BTreeSet<(HouseId, NaiveDate, ReservationId)> {
+pub fn wanted<'a>(
+    reservations: impl IntoIterator<Item = &'a Reservation>,
+) -> BTreeSet<(HouseId, NaiveDate, ReservationId)> {
     reservations
         .into_iter()
         .filter_map(|one| one.wanted_hold().map(|hold| (hold, one.id)))

@@ -124,9 +124,10 @@ impl<'a> Checked<'a> {
             Given::Value(text) if text.contains('\0') => {
                 self.wrong_value(name, "No se permiten caracteres nulos.")
             }
-            Given::Value(text) if text.chars().count() > most => {
-                self.wrong_value(name, &format!("Asegúrese de que este campo no tenga más de {most} caracteres."))
-            }
+            Given::Value(text) if text.chars().count() > most => self.wrong_value(
+                name,
+                &format!("Asegúrese de que este campo no tenga más de {most} caracteres."),
+            ),
             given => given,
         }
     }
@@ -157,9 +158,11 @@ impl<'a> Checked<'a> {
     /// A decimal of at most `digits` digits, two of them behind the point, stored with two.
     pub fn money(&mut self, name: &str, digits: u32) -> Given<Decimal> {
         let read = |text: &str| {
-            let amount = Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()?.normalize();
+            let amount =
+                Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()?.normalize();
             let whole = amount.trunc().abs().to_string().trim_start_matches('0').len();
-            (amount.scale() <= 2 && whole + 2 <= digits as usize).then(|| casa_domain::money::to_cents(amount))
+            (amount.scale() <= 2 && whole + 2 <= digits as usize)
+                .then(|| casa_domain::money::to_cents(amount))
         };
         let problem = format!("Se requiere un número con no más de {digits} dígitos y 2 decimales.");
         self.parsed(name, read, &problem)
@@ -218,11 +221,14 @@ impl<'a> Checked<'a> {
 
 /// `YYYY-MM-DD`, years 1 to 9999.
 fn read_date(text: &str) -> Option<NaiveDate> {
-    let shaped = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|date| shaped && (1..=9999).contains(&date.year()))
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|date| shaped && (1..=9999).contains(&date.year()))
 }
 
 #[cfg(test)]
@@ -253,7 +259,8 @@ mod tests {
 
     #[test]
     fn money_has_two_decimals() {
-        let form = form(json!({"a": "1500", "b": 12.5, "c": "123456789.00", "d": "-0.10", "e": "1e2", "f": "NaN"}));
+        let form =
+            form(json!({"a": "1500", "b": 12.5, "c": "123456789.00", "d": "-0.10", "e": "1e2", "f": "NaN"}));
         let mut checked = form.check();
         let mut money = |name: &str| checked.money(name, 10).value().map(|amount| amount.to_string());
         assert_eq!(money("a").as_deref(), Some("1500.00"));
@@ -266,7 +273,8 @@ mod tests {
 
     #[test]
     fn junk_in_forms_is_absent() {
-        let pairs = vec![("a".to_owned(), "undefined".to_owned()), ("b".to_owned(), "Invalid Date".to_owned())];
+        let pairs =
+            vec![("a".to_owned(), "undefined".to_owned()), ("b".to_owned(), "Invalid Date".to_owned())];
         let form = Form::from_pairs(pairs);
         assert_eq!((form.check().money("a", 10), form.check().date("b")), (Given::Absent, Given::Absent));
         assert!(form.has("a"));

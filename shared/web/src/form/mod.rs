@@ -93,17 +93,24 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let media = media.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let unreadable = || error::detail(StatusCode::BAD_REQUEST, "No se pudo leer el cuerpo de la solicitud.");
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+        let mut parameters = content_type.split(';').map(str::trim);
+        let media = parameters.next().unwrap_or_default();
+        let unreadable =
+            || error::detail(StatusCode::BAD_REQUEST, "No se pudo leer el cuerpo de la solicitud.");
         if media == "multipart/form-data" {
+            // With an empty boundary (RFC 2046 wants 1 to 70 characters) dashes alone would pass as an empty form.
+            if parameters.any(|one| matches!(one, "boundary=" | "boundary=\"\"")) {
+                return Err(unreadable());
+            }
             let parts = Multipart::from_request(request, state).await.map_err(|_| unreadable())?;
             return Self::from_multipart(parts).await;
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|problem| error::detail(problem.status(), "No se pudo leer el cuerpo de la solicitud."))?;
-        match media.as_str() {
+        let bytes = Bytes::from_request(request, state).await.map_err(|problem| {
+            error::detail(problem.status(), "No se pudo leer el cuerpo de la solicitud.")
+        })?;
+        match media {
             "application/json" => {
                 if bytes.is_empty() {
                     return Ok(Self { is_json: true, ..Self::default() });

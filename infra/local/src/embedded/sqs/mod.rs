@@ -1,7 +1,7 @@
 //! A small SQS server: the JSON 1.0 protocol over HTTP, queues in one SQLite file.
 //!
-//! Written here because no published crate serves SQS with FIFO order, long polling and durable messages (see the
-//! README beside the crate). It answers what the project's functions, the AWS CLI and the SDKs use; anything else is
+//! Written here because the crate that was examined has no FIFO order and no durable messages (see the README beside
+//! the crate). It answers what the project's functions, the AWS CLI and the SDKs use; anything else is
 //! refused with `UnsupportedOperation`.
 
 mod digest;
