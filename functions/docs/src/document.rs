@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::{
-    Components, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema, ServerBuilder,
+    Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema,
+    ServerBuilder,
+    path::Operation,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     tag::TagBuilder,
 };
@@ -46,9 +48,29 @@ pub fn document(mut parts: Vec<OpenApi>) -> OpenApi {
         part.tags = None;
         whole.merge(part);
     }
+    for item in whole.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            outage(operation);
+        }
+    }
     let described = TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build());
     whole.tags = Some(described.into());
     whole
+}
+
+/// Every operation can meet an outage of the table or the bucket; those that say nothing of it get the usual answer.
+fn outage(operation: &mut Operation) {
+    let served_from_memory = operation.tags.iter().flatten().any(|tag| tag == "docs");
+    if served_from_memory || operation.responses.responses.contains_key("503") {
+        return;
+    }
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Detail"))).build();
+    let response = ResponseBuilder::new()
+        .description("The table or the bucket does not answer. Nothing is known of the change: look before you repeat it.")
+        .content("application/json", content)
+        .build();
+    operation.responses.responses.insert("503".to_owned(), response.into());
 }
 
 /// What a merge of `parts` would lose: schemas of one name and two shapes, addresses or operation ids that two
