@@ -14,7 +14,7 @@ use casa_domain::{
 use casa_store::StoreError;
 use casa_web::{
     ApiError, ApiResult, AppState, Form, RemoteAddress, error,
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{Detail, Invalid, Unauthorized, WithBody},
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -70,11 +70,10 @@ pub(crate) struct LoginAnswer {
         (status = 200, description = "Signed in.", body = LoginAnswer),
         (status = 400, description = "A field is missing or unusable, or the body cannot be read.", body = Invalid),
         (status = 401, description = "Unknown address, wrong password or inactive user: the same for all three.", body = Unauthorized),
-        (status = 413, description = "The body is too large.", body = Detail),
-        (status = 415, description = "The body has another media type.", body = Detail),
         (status = 429, description = "Too many failures: wait.", body = Detail,
             headers(("Retry-After" = u64, description = "Seconds to wait."))),
         (status = 503, description = "The table does not answer.", body = Detail),
+        WithBody,
     ),
 )]
 pub(crate) async fn login(

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use casa_web::{
     ApiError, ApiResult, AppState, Form, error,
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{Detail, Invalid, Unauthorized, WithBody},
     tokens,
 };
 use serde::Serialize;
@@ -44,9 +44,8 @@ pub(crate) struct RefreshAnswer {
         (status = 200, description = "A new access token.", body = RefreshAnswer),
         (status = 400, description = "No token given, or the body cannot be read.", body = Invalid),
         (status = 401, description = "The token is malformed, expired, ended or of the wrong kind.", body = Unauthorized),
-        (status = 413, description = "The body is too large.", body = Detail),
-        (status = 415, description = "The body has another media type.", body = Detail),
         (status = 503, description = "The table does not answer.", body = Detail),
+        WithBody,
     ),
 )]
 pub(crate) async fn refresh(State(state): State<AppState>, form: Form) -> ApiResult<Json<RefreshAnswer>> {

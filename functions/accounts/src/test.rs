@@ -3,7 +3,7 @@
 use axum::Json;
 use casa_web::{
     Staff,
-    openapi::{Detail, Unauthorized},
+    openapi::{Detail, ForStaff},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -46,8 +46,8 @@ pub(crate) async fn open() -> Json<Alive> {
     operation_id = "test_login",
     responses(
         (status = 200, description = "The token works.", body = SignedIn),
-        (status = 401, description = "No token, or a bad one.", body = Unauthorized),
         (status = 503, description = "The table does not answer.", body = Detail),
+        ForStaff,
     ),
     security(("staff" = [])),
 )]

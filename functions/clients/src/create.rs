@@ -6,7 +6,7 @@ use casa_store::{Audit, AuditAction, StoreError};
 use casa_web::{
     ApiError, ApiResult, AppState, Checked, Form, Staff, error,
     form::Given,
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{Detail, ForStaff, Invalid, Racing, WithBody},
 };
 use chrono::NaiveDate;
 use http::StatusCode;
@@ -131,11 +131,10 @@ fn id_schema() -> RefOr<Schema> {
     responses(
         (status = 201, description = "Entered.", body = ClientBody),
         (status = 400, description = "A field is unusable, the document is registered already, or the body cannot be read.", body = Invalid),
-        (status = 401, description = "No token, or a bad one.", body = Unauthorized),
-        (status = 409, description = "Another change got in the way: try again.", body = Detail),
-        (status = 413, description = "The body is too large.", body = Detail),
-        (status = 415, description = "The body has another media type.", body = Detail),
         (status = 503, description = "The table does not answer.", body = Detail),
+        ForStaff,
+        WithBody,
+        Racing,
     ),
     security(("staff" = [])),
 )]

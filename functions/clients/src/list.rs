@@ -12,7 +12,7 @@ use casa_domain::{
 };
 use casa_web::{
     ApiError, ApiResult, AppState, BaseUrl, PageEnvelope, PageWish, Query, Staff,
-    openapi::{Detail, Unauthorized},
+    openapi::{Detail, ForStaff},
 };
 use chrono::{Datelike, NaiveDate};
 use http::StatusCode;
@@ -61,9 +61,9 @@ struct Filter {
     responses(
         (status = 200, description = "A page, or a bare array for `page_size=none`.", body = ClientList),
         (status = 400, description = "The search has a NUL character.", body = Vec<String>),
-        (status = 401, description = "No token, or a bad one.", body = Unauthorized),
         (status = 404, description = "No such page.", body = Detail),
         (status = 503, description = "The table does not answer.", body = Detail),
+        ForStaff,
     ),
     security(("staff" = [])),
 )]

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use casa_domain::{HouseId, ReservationId, Stay, StayError};
 use casa_web::{
     ApiError, ApiResult, AppState, Form, Staff,
-    openapi::{Detail, Unauthorized},
+    openapi::{ForStaff, WithBody},
 };
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -26,10 +26,9 @@ use crate::shapes::{DateAnswer, DateCheck, DateCheckExcept, DateRefusal};
     responses(
         (status = 200, description = "Free", body = DateAnswer),
         (status = 400, description = "Missing or unusable fields", body = DateRefusal),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
         (status = 404, description = "Not free", body = DateAnswer),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Unknown media type", body = Detail),
+        ForStaff,
+        WithBody,
     ),
     security(("staff" = [])),
 )]
@@ -55,10 +54,9 @@ pub async fn check(
     responses(
         (status = 200, description = "Free", body = DateAnswer),
         (status = 400, description = "Missing or unusable fields", body = DateRefusal),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
         (status = 404, description = "Not free", body = DateAnswer),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Unknown media type", body = Detail),
+        ForStaff,
+        WithBody,
     ),
     security(("staff" = [])),
 )]

@@ -7,7 +7,7 @@ use casa_web::{
     ApiResult, AppState, Form, IdPath, Staff, error,
     form::Given,
     houses::property_detail,
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{Detail, ForStaff, Invalid, Racing, WithBody},
 };
 use http::StatusCode;
 
@@ -25,8 +25,8 @@ const ATTEMPTS: usize = 4;
     params(("id" = uuid::Uuid, Path, description = "The row.")),
     responses(
         (status = 200, description = "The row", body = EarningBody),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
         (status = 404, description = "No such row", body = Detail),
+        ForStaff,
     ),
     security(("staff" = [])),
 )]
@@ -55,11 +55,10 @@ pub async fn detail(
     responses(
         (status = 200, description = "The row", body = EarningBody),
         (status = 400, description = "Unusable fields, or another row has that month", body = Invalid),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
         (status = 404, description = "No such row", body = Detail),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Unknown media type", body = Detail),
+        ForStaff,
+        WithBody,
+        Racing,
     ),
     security(("staff" = [])),
 )]
@@ -87,11 +86,10 @@ pub async fn patch(
     responses(
         (status = 200, description = "The row", body = EarningBody),
         (status = 400, description = "Unusable fields, or another row has that month", body = Invalid),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
         (status = 404, description = "No such row", body = Detail),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Unknown media type", body = Detail),
+        ForStaff,
+        WithBody,
+        Racing,
     ),
     security(("staff" = [])),
 )]
@@ -113,9 +111,9 @@ pub async fn put(
     params(("id" = uuid::Uuid, Path, description = "The row.")),
     responses(
         (status = 204, description = "Removed"),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
         (status = 404, description = "No such row", body = Detail),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
+        ForStaff,
+        Racing,
     ),
     security(("staff" = [])),
 )]

@@ -9,7 +9,7 @@ use casa_web::{
     ApiError, ApiResult, AppState, BaseUrl, Checked, IdPath, PageEnvelope, PageWish, Query, error,
     form::Given,
     houses::{PhotoBody, photo_body},
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{Detail, ForSellers, Invalid, Racing, WithBody},
 };
 use http::StatusCode;
 
@@ -145,12 +145,10 @@ pub async fn detail(
     responses(
         (status = 200, description = "The photo", body = PhotoBody),
         (status = 400, description = "Unusable fields", body = Invalid),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
-        (status = 403, description = "Staff without the right to write", body = Detail),
         (status = 404, description = "No such photo", body = Detail),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Not a form", body = Detail),
+        ForSellers,
+        WithBody,
+        Racing,
     ),
     security(("staff" = [])),
 )]
@@ -177,12 +175,10 @@ pub async fn patch(
     responses(
         (status = 200, description = "The photo", body = PhotoBody),
         (status = 400, description = "Unusable fields", body = Invalid),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
-        (status = 403, description = "Staff without the right to write", body = Detail),
         (status = 404, description = "No such photo", body = Detail),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Not a form", body = Detail),
+        ForSellers,
+        WithBody,
+        Racing,
     ),
     security(("staff" = [])),
 )]
@@ -204,10 +200,9 @@ pub async fn put(
     params(("id" = uuid::Uuid, Path, description = "The photo.")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
-        (status = 403, description = "Staff without the right to write", body = Detail),
         (status = 404, description = "No such photo", body = Detail),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
+        ForSellers,
+        Racing,
     ),
     security(("staff" = [])),
 )]

@@ -8,7 +8,7 @@ use casa_web::{
     ApiResult, AppState, Form, IdPath, Upload, error,
     form::Given,
     houses::{PhotoBody, photo_body},
-    openapi::{Detail, Failure, Unauthorized},
+    openapi::{Detail, Failure, ForSellers, Racing, WithBody},
 };
 use http::{StatusCode, Uri};
 use uuid::Uuid;
@@ -38,12 +38,10 @@ const IMAGE_FIELDS: [&str; 4] = ["image_file", "file", "image", "photo"];
     responses(
         (status = 201, description = "The photo", body = PhotoBody),
         (status = 400, description = "No house, unusable fields or image", body = UploadRefusal),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
-        (status = 403, description = "Staff without the right to write", body = Detail),
         (status = 404, description = "No such house", body = Failure),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Not a form", body = Detail),
+        ForSellers,
+        WithBody,
+        Racing,
     ),
     security(("staff" = [])),
 )]
@@ -68,12 +66,10 @@ pub async fn create(
     responses(
         (status = 201, description = "The photo", body = PhotoBody),
         (status = 400, description = "No house, unusable fields or image", body = UploadRefusal),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
-        (status = 403, description = "Staff without the right to write", body = Detail),
         (status = 404, description = "No such house", body = Failure),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Not a form", body = Detail),
+        ForSellers,
+        WithBody,
+        Racing,
     ),
     security(("staff" = [])),
 )]
@@ -99,12 +95,10 @@ pub async fn upload(
     responses(
         (status = 201, description = "The photo", body = PhotoBody),
         (status = 400, description = "No house, unusable fields or image", body = UploadRefusal),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
-        (status = 403, description = "Staff without the right to write", body = Detail),
         (status = 404, description = "No such house, or not a number", body = Detail),
-        (status = 409, description = "Changed by somebody else at the same time", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Not a form", body = Detail),
+        ForSellers,
+        WithBody,
+        Racing,
     ),
     security(("staff" = [])),
 )]
@@ -130,10 +124,8 @@ pub async fn create_numbered(
     responses(
         (status = 200, description = "What arrived", body = TestAnswer),
         (status = 400, description = "No file", body = UploadRefusal),
-        (status = 401, description = "Not signed in as staff", body = Unauthorized),
-        (status = 403, description = "Staff without the right to write", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Not a form", body = Detail),
+        ForSellers,
+        WithBody,
     ),
     security(("staff" = [])),
 )]

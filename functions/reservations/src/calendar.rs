@@ -7,7 +7,7 @@ use casa_store::reservations::{Booked, Heads, Page};
 use casa_web::{
     ApiResult, AppState, BaseUrl, IdPath, Query, Staff,
     houses::{PropertyShort, property_short},
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{Detail, ForStaff, Invalid},
 };
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -96,7 +96,7 @@ impl<'a> CalendarEntry<'a> {
     responses(
         (status = 200, description = "The entries", body = Vec<CalendarEntry<'static>>),
         (status = 400, description = "Bad year or month", body = Invalid),
-        (status = 401, description = "No or bad token", body = Unauthorized),
+        ForStaff,
     ),
     security(("staff" = []))
 )]
@@ -122,8 +122,8 @@ pub async fn list(_: Staff, State(state): State<AppState>, query: Query) -> ApiR
     ),
     responses(
         (status = 200, description = "The reservation", body = ReservationBody<'static>),
-        (status = 401, description = "No or bad token", body = Unauthorized),
         (status = 404, description = "No such reservation", body = Detail),
+        ForStaff,
     ),
     security(("staff" = []))
 )]

@@ -11,7 +11,7 @@ use casa_store::{
 };
 use casa_web::{
     ApiError, ApiResult, AppState, Form, Staff, error,
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{ForSellers, Invalid, Racing, WithBody},
 };
 use chrono::{DateTime, Datelike, Utc};
 use http::StatusCode;
@@ -48,11 +48,9 @@ const TRIES: usize = 4;
     responses(
         (status = 201, description = "Entered", body = WrittenBody<'static>),
         (status = 400, description = "A field is wrong, nights are taken, or points are missing", body = Invalid),
-        (status = 401, description = "No or bad token", body = Unauthorized),
-        (status = 403, description = "Not a seller", body = Detail),
-        (status = 409, description = "The guest changed at the same moment", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Body of another kind", body = Detail),
+        ForSellers,
+        WithBody,
+        Racing,
     ),
     security(("staff" = []))
 )]

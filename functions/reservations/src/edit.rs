@@ -11,7 +11,7 @@ use casa_store::{
 };
 use casa_web::{
     ApiResult, AppState, Form, IdPath, Query, Staff, error,
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{Detail, ForSellers, Invalid, Racing, WithBody},
 };
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -50,12 +50,10 @@ enum Extent {
     responses(
         (status = 200, description = "Changed", body = WrittenBody<'static>),
         (status = 400, description = "A field is wrong, or nights are taken", body = Invalid),
-        (status = 401, description = "No or bad token", body = Unauthorized),
-        (status = 403, description = "Not a seller", body = Detail),
         (status = 404, description = "No such reservation, or not for this user", body = Detail),
-        (status = 409, description = "Others keep changing it", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Body of another kind", body = Detail),
+        ForSellers,
+        WithBody,
+        Racing,
     ),
     security(("staff" = []))
 )]
@@ -84,12 +82,10 @@ pub async fn patch(
     responses(
         (status = 200, description = "Replaced", body = WrittenBody<'static>),
         (status = 400, description = "A field is wrong, or nights are taken", body = Invalid),
-        (status = 401, description = "No or bad token", body = Unauthorized),
-        (status = 403, description = "Not a seller", body = Detail),
         (status = 404, description = "No such reservation, or not for this user", body = Detail),
-        (status = 409, description = "Others keep changing it", body = Detail),
-        (status = 413, description = "Body too large", body = Detail),
-        (status = 415, description = "Body of another kind", body = Detail),
+        ForSellers,
+        WithBody,
+        Racing,
     ),
     security(("staff" = []))
 )]
@@ -112,10 +108,9 @@ pub async fn put(
     params(("id" = String, Path, description = "Its id"), ("exclude" = Option<String>, Query, description = "Not found when it has this origin")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 401, description = "No or bad token", body = Unauthorized),
-        (status = 403, description = "Not a seller", body = Detail),
         (status = 404, description = "No such reservation, or not for this user", body = Detail),
-        (status = 409, description = "Others keep changing it", body = Detail),
+        ForSellers,
+        Racing,
     ),
     security(("staff" = []))
 )]
@@ -166,7 +161,7 @@ async fn visible(state: &AppState, user: &StaffUser, id: ReservationId, query: &
         return Err(error::forbidden());
     }
     let stored = find(state, id, query).await?;
-    if !receipts::may_change(user, &stored.booked.reservation) {
+    if !user.may_change(&stored.booked.reservation) {
         return Err(error::not_found());
     }
     Ok(stored)

@@ -10,7 +10,7 @@ use casa_domain::{
 use casa_store::reservations::{Booked, Heads, Page, Window, Wish};
 use casa_web::{
     ApiError, ApiResult, AppState, Query, Staff, error,
-    openapi::{Failure, Unauthorized},
+    openapi::{Failure, ForStaff},
 };
 use chrono::NaiveDate;
 use http::StatusCode;
@@ -126,7 +126,7 @@ impl<'a> ExportedBody<'a> {
     responses(
         (status = 200, description = "The arrivals", body = MonthlyExport<'static>),
         (status = 400, description = "Bad year or month", body = Failure),
-        (status = 401, description = "No or bad token", body = Unauthorized),
+        ForStaff,
     ),
     security(("staff" = []))
 )]

@@ -19,7 +19,7 @@ use casa_store::{
 use casa_web::{
     ApiError, ApiResult, AppState, BaseUrl, IdPath, PageEnvelope, PageWish, Query, Staff, error,
     houses::{PropertyDetail, property_detail},
-    openapi::{Detail, Invalid, Unauthorized},
+    openapi::{Detail, ForStaff, Invalid},
 };
 use http::header;
 
@@ -95,8 +95,8 @@ pub(crate) fn render<T: serde::Serialize>(value: &T) -> ApiResult<Bytes> {
     responses(
         (status = 200, description = "A page (or a bare array for `page_size=none`)", body = ReservationList),
         (status = 400, description = "Bad month, year or search", body = BadFilter),
-        (status = 401, description = "No or bad token", body = Unauthorized),
         (status = 404, description = "No such page", body = Detail),
+        ForStaff,
     ),
     security(("staff" = []))
 )]
@@ -184,8 +184,8 @@ pub async fn find(state: &AppState, id: ReservationId, query: &Query) -> ApiResu
     ),
     responses(
         (status = 200, description = "The reservation", body = ReservationBody<'static>),
-        (status = 401, description = "No or bad token", body = Unauthorized),
         (status = 404, description = "No such reservation", body = Detail),
+        ForStaff,
     ),
     security(("staff" = []))
 )]

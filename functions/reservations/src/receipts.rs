@@ -1,13 +1,10 @@
 //! Receipts: files that come with a write, and their removal (contract 05 §3.3; defect 11 of §8).
 
 use axum::extract::State;
-use casa_domain::{
-    ReceiptId, ReservationId,
-    reservation::{Receipt, Reservation},
-};
+use casa_domain::{ReceiptId, ReservationId, reservation::Receipt};
 use casa_web::{
     ApiResult, AppState, FileKind, Form, IdPath, Staff, Upload, error,
-    openapi::{Detail, Unauthorized},
+    openapi::{Detail, ForSellers, Racing},
 };
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -76,14 +73,6 @@ pub async fn discard(state: &AppState, receipts: &[Receipt]) {
     }
 }
 
-/// Whether the user may change the reservation: administrators any, others their own and Airbnb's (contract 05 §3.1).
-pub fn may_change(user: &casa_domain::StaffUser, one: &Reservation) -> bool {
-    user.is_admin()
-        || user.is_superuser
-        || one.origin == casa_domain::Origin::Airbnb
-        || one.seller == Some(user.id)
-}
-
 /// Removes a receipt and its file.
 #[utoipa::path(
     delete,
@@ -93,10 +82,9 @@ pub fn may_change(user: &casa_domain::StaffUser, one: &Reservation) -> bool {
     params(("id" = String, Path, description = "Its id")),
     responses(
         (status = 204, description = "Removed"),
-        (status = 401, description = "No or bad token", body = Unauthorized),
-        (status = 403, description = "Not a seller", body = Detail),
         (status = 404, description = "No such receipt, or not for this user", body = Detail),
-        (status = 409, description = "Removed by somebody else at the same moment", body = Detail),
+        ForSellers,
+        Racing,
     ),
     security(("staff" = []))
 )]
@@ -110,7 +98,7 @@ pub async fn delete(
     }
     let receipt = state.store.receipts().get(id).await?.ok_or_else(error::not_found)?;
     let stored = state.store.reservations().get(receipt.reservation).await?.ok_or_else(error::not_found)?;
-    if !may_change(&user, &stored.booked.reservation) {
+    if !user.may_change(&stored.booked.reservation) {
         return Err(error::not_found());
     }
     state.store.receipts().delete(&receipt).await?;
@@ -127,10 +115,9 @@ pub async fn delete(
     params(("id" = String, Path, description = "Its id")),
     responses(
         (status = 204, description = "Removed"),
-        (status = 401, description = "No or bad token", body = Unauthorized),
-        (status = 403, description = "Not a seller", body = Detail),
         (status = 404, description = "No such receipt, or not for this user", body = Detail),
-        (status = 409, description = "Removed by somebody else at the same moment", body = Detail),
+        ForSellers,
+        Racing,
     ),
     security(("staff" = []))
 )]

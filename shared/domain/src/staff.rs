@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::StaffId;
+use crate::{
+    ids::StaffId,
+    reservation::{Origin, Reservation},
+};
 
 /// A member of staff who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,5 +75,14 @@ impl StaffUser {
     /// Whether the user may write reservations: administrators, sellers and superusers (contract 05 §8.2).
     pub fn may_sell(&self) -> bool {
         self.is_superuser || self.is_admin() || self.has_role("vendedor")
+    }
+
+    /// Whether the user may change this reservation: administrators any, others their own and Airbnb's
+    /// (contract 05 §3.1).
+    pub fn may_change(&self, reservation: &Reservation) -> bool {
+        self.is_admin()
+            || self.is_superuser
+            || reservation.origin == Origin::Airbnb
+            || reservation.seller == Some(self.id)
     }
 }

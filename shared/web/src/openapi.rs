@@ -1,9 +1,12 @@
 //! Shapes that the OpenAPI documents of all functions share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder},
+};
 
 /// An error in words.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,4 +59,62 @@ pub struct Failure {
     pub error: String,
     /// The same text.
     pub detail: String,
+}
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+fn response(status: &str, description: &str, schema: &str) -> (String, RefOr<Response>) {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
+    let response =
+        ResponseBuilder::new().description(description).content("application/json", content).build();
+    (status.to_owned(), response.into())
+}
+
+/// What every endpoint for staff may answer instead.
+#[derive(Debug)]
+pub struct ForStaff;
+
+impl IntoResponses for ForStaff {
+    fn responses() -> Responses {
+        Responses::from([response("401", "No token, or a bad one", "Unauthorized")])
+    }
+}
+
+/// What every endpoint for sellers and administrators may answer instead.
+#[derive(Debug)]
+pub struct ForSellers;
+
+impl IntoResponses for ForSellers {
+    fn responses() -> Responses {
+        let mut responses = ForStaff::responses();
+        responses.extend([response("403", "Neither seller nor administrator", "Detail")]);
+        responses
+    }
+}
+
+/// What every endpoint that reads a body may answer instead.
+#[derive(Debug)]
+pub struct WithBody;
+
+impl IntoResponses for WithBody {
+    fn responses() -> Responses {
+        Responses::from([
+            response("413", "The body is too large", "Detail"),
+            response("415", "The body has another media type", "Detail"),
+        ])
+    }
+}
+
+/// What every endpoint whose change can lose a race may answer instead.
+#[derive(Debug)]
+pub struct Racing;
+
+impl IntoResponses for Racing {
+    fn responses() -> Responses {
+        Responses::from([response(
+            "409",
+            "Somebody else changed it at the same moment: look and try again",
+            "Detail",
+        )])
+    }
 }
