@@ -23,6 +23,7 @@ pub struct Client {
     /// The document's number; unique per type.
     pub number_doc: String,
     /// Given names.
+    #[serde(default)]
     pub first_name: String,
     /// Family names.
     pub last_name: Option<String>,
@@ -33,6 +34,7 @@ pub struct Client {
     /// Birth date.
     pub date: Option<NaiveDate>,
     /// Phone with country code.
+    #[serde(default)]
     pub tel_number: String,
     /// Sent to the advertising audience.
     #[serde(default)]

@@ -54,6 +54,7 @@ pub struct House {
     #[serde(default)]
     pub caracteristicas: JsonText,
     /// Key in addresses, unique.
+    #[serde(default)]
     pub slug: String,
     /// The music player of the house.
     pub player_id: Option<String>,

@@ -16,6 +16,7 @@ pub struct StaffUser {
     /// Sign-in name; matched in any case.
     pub email: String,
     /// Unique name, not used to sign in.
+    #[serde(default)]
     pub username: String,
     /// Password hash.
     pub password: String,

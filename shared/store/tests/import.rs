@@ -45,7 +45,7 @@ fn export() -> Vec<Value> {
         row(
             "property.property",
             HOUSE,
-            json!({"name": "Casa Austin 2", "slug": "casa-austin-2", "detalle_dormitorios": {"h": {"camas": 2}}, "caracteristicas": ["Wifi"]}),
+            json!({"name": "Casa Austin 2", "slug": null, "detalle_dormitorios": {"h": {"camas": 2}}, "caracteristicas": ["Wifi"]}),
         ),
         row(
             "clients.clients",

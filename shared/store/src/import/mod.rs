@@ -16,6 +16,7 @@ use casa_domain::{
     ids::ReservationId,
     reservation::{Receipt, Reservation},
     staff::{Group, StaffUser},
+    text::slugify,
 };
 use chrono::Utc;
 use serde_json::Value;
@@ -194,7 +195,14 @@ impl Importer {
             .map(|row| row.with_json_texts(&["detalle_dormitorios", "caracteristicas"]))
             .collect();
         let mut fresh = self.fresh::<House>(&rows, |house| keys::house(house.id)).await?;
+        let known = self.store.houses().catalogue().await?;
+        let mut slugs: HashSet<String> =
+            known.all_houses().chain(&fresh).map(|house| house.slug.clone()).collect();
         for house in &mut fresh {
+            if house.slug.is_empty() {
+                house.slug = free_slug(house, &slugs);
+                slugs.insert(house.slug.clone());
+            }
             if SWAPPING.contains(&house.name.as_str()) {
                 house.swap_group = Some("casa-austin-2-4".to_owned());
             }
@@ -373,4 +381,14 @@ impl Importer {
         self.step(rows.len(), progress);
         Ok(())
     }
+}
+
+/// The slug a house gets that has none: from its name, else from its id, numbered until it is free (contract 04 §2).
+fn free_slug(house: &House, taken: &HashSet<String>) -> String {
+    let mut slug = slugify(&house.name);
+    if slug.is_empty() {
+        slug = format!("propiedad-{}", house.id);
+    }
+    let numbered = (1..).map(|number| format!("{slug}-{number}"));
+    std::iter::once(slug.clone()).chain(numbered).find(|one| !taken.contains(one)).unwrap_or(slug)
 }
