@@ -1,10 +1,18 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use chrono::{DateTime, FixedOffset};
 use clap::{Args, Parser, Subcommand};
+
+/// The arguments without a `--` right behind the command: `cargo dev -- --demo` means what `cargo dev --demo` means, but
+/// the alias hands its separator on.
+pub fn without_separator(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let numbered = arguments.into_iter().enumerate();
+    numbered.filter(|(at, word)| *at != 2 || word != "--").map(|(_, word)| word).collect()
+}
 
 /// The whole booking system on one machine, in one process.
 #[derive(Debug, Parser)]
@@ -144,6 +152,18 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_alias_may_hand_its_separator_on() {
+        for line in ["casa dev -- --demo --port 0", "casa dev --demo --port 0"] {
+            let words = line.split(' ').map(OsString::from);
+            let cli = Cli::try_parse_from(without_separator(words)).unwrap();
+            assert!(
+                matches!(cli.command, Command::Dev(arguments) if arguments.demo && arguments.port == 0),
+                "{line}"
+            );
+        }
     }
 
     #[test]
