@@ -19,7 +19,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::{
-    fields::{self, ReservationWrite},
+    fields::{self, ReservationNew},
     list::{json, render},
     receipts,
     shapes::WrittenBody,
@@ -41,9 +41,9 @@ const TRIES: usize = 4;
     tag = "reservations",
     operation_id = "reservations_create",
     request_body(content(
-        (ReservationWrite = "multipart/form-data"),
-        (ReservationWrite = "application/x-www-form-urlencoded"),
-        (ReservationWrite = "application/json"),
+        (ReservationNew = "multipart/form-data"),
+        (ReservationNew = "application/x-www-form-urlencoded"),
+        (ReservationNew = "application/json"),
     )),
     responses(
         (status = 201, description = "Entered", body = WrittenBody<'static>),

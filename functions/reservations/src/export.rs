@@ -120,8 +120,8 @@ impl<'a> ExportedBody<'a> {
     tag = "reservations",
     operation_id = "export_monthly",
     params(
-        ("year" = String, Query, description = "2020 to 2030"),
-        ("month" = String, Query, description = "1 to 12"),
+        ("year" = u32, Query, description = "2020 to 2030", minimum = 2020, maximum = 2030),
+        ("month" = u32, Query, description = "1 to 12", minimum = 1, maximum = 12),
     ),
     responses(
         (status = 200, description = "The arrivals", body = MonthlyExport<'static>),

@@ -10,7 +10,9 @@ use casa_web::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Digits of totals and advances, two of them behind the point.
 const TOTAL: u32 = 20;
@@ -191,34 +193,96 @@ pub async fn check_seller(fields: &Fields, state: &AppState) -> ApiResult<()> {
     staff.user(seller).map(|_| ()).ok_or_else(|| error::field("seller", "El usuario no existe."))
 }
 
-/// The body of a write; every field may be left out of a PATCH.
-#[derive(ToSchema)]
+/// Origins a body may name.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(dead_code, missing_docs)] // only its schema is used
+enum OriginChoice {
+    Air,
+    Aus,
+    Man,
+    Client,
+}
+
+/// Statuses a body may name.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(dead_code, missing_docs)] // only its schema is used
+enum StatusChoice {
+    Incomplete,
+    Pending,
+    UnderReview,
+    Approved,
+    Rejected,
+    Cancelled,
+}
+
+/// Currencies of an advance.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(dead_code, missing_docs)] // only its schema is used
+enum CurrencyChoice {
+    Sol,
+    Usd,
+}
+
+/// The fields that may always be left out.
+#[derive(Serialize, ToSchema)]
 #[allow(dead_code, missing_docs)] // only its schema is used; the columns are the contract's (05 §2.1)
-pub struct ReservationWrite {
-    #[schema(value_type = Option<String>, format = Uuid)]
-    property: Option<String>,
-    #[schema(value_type = Option<String>, format = Uuid)]
-    client: Option<String>,
-    #[schema(value_type = Option<String>, format = Date)]
-    check_in_date: Option<String>,
-    #[schema(value_type = Option<String>, format = Date)]
-    check_out_date: Option<String>,
-    origin: Option<String>,
-    status: Option<String>,
+struct OptionalFields {
+    origin: Option<OriginChoice>,
+    status: Option<StatusChoice>,
+    #[schema(maximum = 1000)]
     guests: Option<u32>,
+    #[schema(pattern = r"^-?[0-9]{1,18}(\.[0-9]{1,2})?$")]
     price_usd: Option<String>,
+    #[schema(pattern = r"^-?[0-9]{1,18}(\.[0-9]{1,2})?$")]
     price_sol: Option<String>,
+    #[schema(pattern = r"^-?[0-9]{1,18}(\.[0-9]{1,2})?$")]
     advance_payment: Option<String>,
-    advance_payment_currency: Option<String>,
+    advance_payment_currency: Option<CurrencyChoice>,
     full_payment: Option<bool>,
     temperature_pool: Option<bool>,
     late_checkout: Option<bool>,
+    #[schema(value_type = String, required = false, pattern = r"^-?[0-9]{1,8}(\.[0-9]{1,2})?$")]
     price_latecheckout: Option<String>,
+    #[schema(pattern = r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
     points_to_redeem: Option<String>,
+    #[schema(max_length = 255)]
     tel_contact_number: Option<String>,
+    #[schema(max_length = 10000)]
     comentarios_reservas: Option<String>,
-    seller: Option<i64>,
     /// Receipts: images or PDF, 10 MB each.
     #[schema(value_type = Option<Vec<String>>, format = Binary)]
     file: Option<Vec<String>>,
+}
+
+/// A new reservation.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code, missing_docs)] // only its schema is used
+pub struct ReservationNew {
+    property: Uuid,
+    client: Uuid,
+    check_in_date: NaiveDate,
+    check_out_date: NaiveDate,
+    #[serde(flatten)]
+    rest: OptionalFields,
+}
+
+/// A change of a reservation; a PUT demands house and dates.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code, missing_docs)] // only its schema is used
+pub struct ReservationWrite {
+    #[schema(value_type = Uuid, required = false)]
+    property: Option<Uuid>,
+    #[schema(value_type = Uuid, required = false)]
+    client: Option<Uuid>,
+    #[schema(value_type = NaiveDate, required = false)]
+    check_in_date: Option<NaiveDate>,
+    #[schema(value_type = NaiveDate, required = false)]
+    check_out_date: Option<NaiveDate>,
+    #[schema(minimum = 0)]
+    seller: Option<i64>,
+    #[serde(flatten)]
+    rest: OptionalFields,
 }

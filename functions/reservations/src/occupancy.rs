@@ -59,7 +59,7 @@ pub struct OccupiedStay {
     operation_id = "calendar_occupancy",
     params(
         ("slug" = String, Path, description = "The house's slug"),
-        ("year" = String, Query, description = "From 1"),
+        ("year" = u32, Query, description = "1 to 9999", minimum = 1, maximum = 9999),
         ("month" = Option<String>, Query, description = "1 to 12"),
         ("day" = Option<String>, Query, description = "Of that month"),
     ),

@@ -56,6 +56,26 @@ async fn an_object_comes_back_with_its_type_and_through_a_signed_address() {
     embedded.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_uploads_to_a_free_name_one_succeeds() {
+    let (embedded, clients) = start(&Home::Memory).await;
+    clients.s3.create_bucket().bucket("fotos").send().await.expect("bucket");
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..24u8 {
+        let put = clients.s3.put_object().bucket("fotos").key("casa.png").if_none_match("*");
+        let put = put.body(ByteStream::from(vec![number; 20_000]));
+        tasks.spawn(async move { put.send().await.is_ok().then_some(number) });
+    }
+    let mut winners = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        winners.extend(done.expect("upload"));
+    }
+    assert_eq!(winners.len(), 1, "{winners:?}");
+    let object = clients.s3.get_object().bucket("fotos").key("casa.png").send().await.expect("get");
+    assert_eq!(&object.body.collect().await.expect("body").into_bytes()[..], vec![winners[0]; 20_000]);
+    embedded.stop().await;
+}
+
 #[tokio::test]
 async fn the_stream_tells_every_write_in_order() {
     let (embedded, clients) = start(&Home::Memory).await;

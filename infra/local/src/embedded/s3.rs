@@ -5,12 +5,14 @@ use std::path::Path;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::header::IF_NONE_MATCH;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use super::{ACCESS_KEY, EmbeddedError, SECRET_KEY, Stop};
 
@@ -35,7 +37,13 @@ pub(super) async fn serve(
     Ok(())
 }
 
+/// The file server looks for an object and then writes it; S3 does both at once. Conditional writes therefore go one
+/// after the other, so that of two uploads to one free name only one succeeds, as in the account.
+static CONDITIONAL: Mutex<()> = Mutex::const_new(());
+
 async fn answer(service: S3Service, request: Request) -> Response {
+    let conditional = request.method() == Method::PUT && request.headers().contains_key(IF_NONE_MATCH);
+    let _turn = if conditional { Some(CONDITIONAL.lock().await) } else { None };
     match service.call(request.map(s3s::Body::http_body_unsync)).await {
         Ok(response) => response.map(Body::new),
         Err(error) => {
