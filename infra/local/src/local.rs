@@ -2,7 +2,7 @@
 
 use std::env;
 
-use casa_web::{AppState, Aws, Clock, Settings, SettingsError};
+use casa_web::{AppState, Aws, Clock, Settings};
 use chrono::{DateTime, FixedOffset};
 
 use crate::Failure;
@@ -118,10 +118,7 @@ fn settings(wish: &Wish) -> Result<Settings, Failure> {
     };
     let mut settings = Settings::for_local(secret)?;
     if let Some(instant) = wish.clock {
-        let zone = env::var("CASA_TIME_ZONE").ok().filter(|zone| !zone.is_empty());
-        let zone = zone.unwrap_or_else(|| "America/Lima".to_owned());
-        let zone = zone.parse().map_err(|_| SettingsError::Unusable("CASA_TIME_ZONE", zone.clone()))?;
-        settings.clock = Clock::frozen_at(instant, zone);
+        settings.clock = Clock::frozen_at(instant, settings.clock.zone());
     }
     Ok(settings)
 }

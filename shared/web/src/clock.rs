@@ -21,6 +21,11 @@ impl Clock {
         Self { frozen: Some(instant.with_timezone(&Utc)), zone }
     }
 
+    /// The zone in which it has dates.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
     /// Now.
     pub fn now(&self) -> DateTime<Utc> {
         self.frozen.unwrap_or_else(Utc::now)
