@@ -112,7 +112,7 @@ pub async fn create(Staff(user): Staff, State(state): State<AppState>, form: For
             Ok(answer)
         }
         Err(problem) => {
-            receipts::discard(&state, &receipts).await;
+            receipts::forget(&state, &problem, &receipts).await;
             Err(problem)
         }
     }
@@ -176,9 +176,14 @@ pub fn recognise(
         one.origin = Origin::Airbnb;
     }
     if one.origin == Origin::Maintenance && !user.is_admin() {
-        return Err(error::rule("Solo un administrador puede registrar mantenimientos."));
+        return Err(maintenance_refused());
     }
     Ok(())
+}
+
+/// 400: maintenance is the administrators' to enter.
+pub fn maintenance_refused() -> ApiError {
+    error::rule("Solo un administrador puede registrar mantenimientos.")
 }
 
 /// Who sells: the caller, or for Airbnb the staff user that stands for it, when there is exactly one.

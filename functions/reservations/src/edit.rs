@@ -18,7 +18,7 @@ use http::StatusCode;
 use rust_decimal::Decimal;
 
 use crate::{
-    create::{MODEL, OVERLAP, as_sent_is_a_stay, recognise},
+    create::{MODEL, OVERLAP, as_sent_is_a_stay, maintenance_refused, recognise},
     fields::{self, Fields, ReservationWrite},
     list::{find, json, render},
     receipts,
@@ -177,38 +177,37 @@ async fn write(
 ) -> ApiResult<Response> {
     let now = state.clock.now();
     // Not found comes before what is wrong with the body.
-    visible(state, user, id, query).await?;
-    let read = || {
-        fields::read(form, &state.clock, |checked, fields| {
-            if extent == Extent::Whole {
-                checked.required("property", fields.house.clone());
-                checked.required("check_in_date", fields.check_in.clone());
-                checked.required("check_out_date", fields.check_out.clone());
-            }
-            checked.not_null("property", fields.house.clone());
-            checked.not_null("check_in_date", fields.check_in.clone());
-            checked.not_null("check_out_date", fields.check_out.clone());
-            if form.get("client").is_some() {
-                checked.required("client", fields.client.clone());
-            }
-        })
-    };
-    fields::check_seller(&read()?, state).await?;
+    let mut stored = visible(state, user, id, query).await?;
+    let fields = fields::read(form, &state.clock, |checked, fields| {
+        if extent == Extent::Whole {
+            checked.required("property", fields.house.clone());
+            checked.required("check_in_date", fields.check_in.clone());
+            checked.required("check_out_date", fields.check_out.clone());
+        }
+        checked.not_null("property", fields.house.clone());
+        checked.not_null("check_in_date", fields.check_in.clone());
+        checked.not_null("check_out_date", fields.check_out.clone());
+        if form.get("client").is_some() {
+            checked.required("client", fields.client.clone());
+        }
+    })?;
+    fields::check_seller(&fields, state).await?;
     let files = if extent == Extent::Part { receipts::checked(form)? } else { Vec::new() };
     let receipts = receipts::store(state, id, files, now).await?;
     let written = async {
         for _ in 0..TRIES {
-            let stored = visible(state, user, id, query).await?;
-            if let Some(written) = attempt(state, user, &stored, read()?, extent, &receipts, now).await? {
+            let written = attempt(state, user, &stored, fields.clone(), extent, &receipts, now).await?;
+            if let Some(written) = written {
                 return Ok(written);
             }
+            stored = visible(state, user, id, query).await?;
         }
         Err(error::changed_meanwhile())
     };
     match written.await {
         Ok(one) => Ok(json(render(&WrittenBody::new(&one, &state.clock))?)),
         Err(problem) => {
-            receipts::discard(state, &receipts).await;
+            receipts::forget(state, &problem, &receipts).await;
             Err(problem)
         }
     }
@@ -246,7 +245,7 @@ async fn attempt(
         recognise(&mut after, &client, user, state)?;
         card = Some(client.card());
     } else if enters_maintenance && before.origin != Origin::Maintenance && !user.is_admin() {
-        return Err(error::rule("Solo un administrador puede registrar mantenimientos."));
+        return Err(maintenance_refused());
     }
     if pays_in_full && after.full_payment {
         after.pay_in_full();

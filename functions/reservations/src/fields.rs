@@ -22,7 +22,7 @@ const EXTRA: u32 = 10;
 const MOST_GUESTS: i64 = 1000;
 
 /// What a body says of each writable field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fields {
     /// House.
     pub house: Given<HouseId>,

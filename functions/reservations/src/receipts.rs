@@ -3,7 +3,7 @@
 use axum::extract::State;
 use casa_domain::{ReceiptId, ReservationId, reservation::Receipt};
 use casa_web::{
-    ApiResult, AppState, FileKind, Form, IdPath, Staff, Upload, error,
+    ApiError, ApiResult, AppState, FileKind, Form, IdPath, Staff, Upload, error,
     openapi::{Detail, ForSellers, Racing},
 };
 use chrono::{DateTime, Utc};
@@ -64,8 +64,15 @@ pub async fn store(
     Ok(receipts)
 }
 
-/// Removes stored files whose rows were not written.
-pub async fn discard(state: &AppState, receipts: &[Receipt]) {
+/// Removes the files of a write that was refused. After a failure of the table the rows may stand, so the files stay.
+pub async fn forget(state: &AppState, problem: &ApiError, receipts: &[Receipt]) {
+    if problem.status().is_client_error() {
+        discard(state, receipts).await;
+    }
+}
+
+/// Removes stored files that no row names.
+async fn discard(state: &AppState, receipts: &[Receipt]) {
     for receipt in receipts {
         if let Err(problem) = state.files.delete(&receipt.file).await {
             tracing::warn!(%problem, "a file without a row stays in the bucket");
