@@ -1,6 +1,6 @@
 //! Stays: half-open ranges of nights.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// The longest stay the system accepts, in nights. It keeps every change of a stay, moves between houses
@@ -63,19 +63,12 @@ impl Stay {
     pub fn overlaps(self, other: Self) -> bool {
         self.check_in < other.check_out && self.check_out > other.check_in
     }
-
-    /// The same stay with one more night at the end (late check-out, decision 8).
-    ///
-    /// # Errors
-    /// [`StayError::TooLong`] at the limit.
-    pub fn one_night_longer(self) -> Result<Self, StayError> {
-        let check_out = self.check_out.checked_add_days(Days::new(1)).ok_or(StayError::TooLong)?;
-        Self::new(self.check_in, check_out)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::Days;
+
     use super::*;
 
     fn day(day: u32) -> NaiveDate {

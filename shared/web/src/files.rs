@@ -125,13 +125,7 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub async fn get_at_most(&self, key: &str, most: i64) -> Result<Fetched, FileError> {
-        let answer = match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
-            Ok(answer) => answer,
-            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => {
-                return Ok(Fetched::Missing);
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let Some(answer) = self.open(key).await? else { return Ok(Fetched::Missing) };
         if answer.content_length().is_some_and(|length| length > most) {
             return Ok(Fetched::TooLarge);
         }
@@ -143,14 +137,19 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub async fn get(&self, key: &str) -> Result<Option<StoredFile>, FileError> {
-        let answer = match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
-            Ok(answer) => answer,
-            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Some(stored(answer).await?))
+        match self.open(key).await? {
+            Some(answer) => Ok(Some(stored(answer).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The beginning of a file's answer; `None` when there is no such file.
+    async fn open(&self, key: &str) -> Result<Option<GetObjectOutput>, FileError> {
+        match self.s3.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The size of a file in bytes; `None` when there is none.

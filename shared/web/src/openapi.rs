@@ -15,13 +15,6 @@ pub struct Detail {
     pub detail: String,
 }
 
-/// A broken rule over several fields.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Rule {
-    /// What is wrong, in Spanish.
-    pub detail: Vec<String>,
-}
-
 /// Errors by field, summed up in `detail`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]

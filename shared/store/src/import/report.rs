@@ -44,24 +44,6 @@ pub struct Conflict {
     pub held_by: Vec<ReservationId>,
 }
 
-impl Report {
-    /// Adds what another import did.
-    pub fn add(&mut self, other: Self) {
-        for (sum, counts) in [
-            (&mut self.imported, other.imported),
-            (&mut self.unknown_models, other.unknown_models),
-            (&mut self.framework, other.framework),
-        ] {
-            for (model, rows) in counts {
-                *sum.entry(model).or_default() += rows;
-            }
-        }
-        self.unchanged += other.unchanged;
-        self.rejected.extend(other.rejected);
-        self.conflicts.extend(other.conflicts);
-    }
-}
-
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total: usize = self.imported.values().sum();
