@@ -3,9 +3,9 @@
 //! Nights are sold, not ranges: the store keeps one item per house and month and turns each [`MonthChange`] into
 //! one conditional write of one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::HouseId, stay::Stay, time::Month};
@@ -17,6 +17,30 @@ pub struct Hold {
     pub house: HouseId,
     /// Its nights.
     pub stay: Stay,
+}
+
+/// Which nights are held by anybody, for the months that were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Occupancy(HashMap<(HouseId, Month), u32>);
+
+impl Occupancy {
+    /// Notes the held nights of a house in a month: bit 0 is the 1st.
+    pub fn note(&mut self, house: HouseId, month: Month, nights: u32) {
+        *self.0.entry((house, month)).or_default() |= nights;
+    }
+
+    /// Whether somebody holds the night.
+    pub fn is_held(&self, house: HouseId, night: NaiveDate) -> bool {
+        self.0.get(&(house, Month::of(night))).is_some_and(|nights| nights >> night.day0() & 1 == 1)
+    }
+
+    /// Whether nobody holds any night of the stay.
+    pub fn is_free(&self, house: HouseId, stay: Stay) -> bool {
+        stay.months().all(|month| {
+            let held = self.0.get(&(house, month)).copied().unwrap_or_default();
+            held & stay.nights_in(month) == 0
+        })
+    }
 }
 
 /// What one change does to one month of one house. Days are days of the month, 1 to 31.
@@ -56,7 +80,6 @@ pub fn changes(before: Option<Hold>, after: Option<Hold>) -> BTreeMap<(HouseId, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::NaiveDate;
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -80,6 +103,25 @@ mod tests {
     }
 
     proptest! {
+        /// A stay is free exactly when none of its nights is held.
+        #[test]
+        fn occupancy_agrees_night_by_night(
+            held in proptest::collection::vec((1u128..3, 0i64..90, 1i64..9), 0..6),
+            wanted in (1u128..3, 0i64..90, 1i64..40),
+        ) {
+            let mut occupancy = Occupancy::default();
+            for (house, from, nights) in held {
+                let hold = hold(house, from, nights);
+                for month in hold.stay.months() {
+                    occupancy.note(hold.house, month, hold.stay.nights_in(month));
+                }
+                prop_assert!(hold.stay.iter().all(|night| occupancy.is_held(hold.house, night)));
+            }
+            let wanted = hold(wanted.0, wanted.1, wanted.2);
+            let free = wanted.stay.iter().all(|night| !occupancy.is_held(wanted.house, night));
+            prop_assert_eq!(occupancy.is_free(wanted.house, wanted.stay), free);
+        }
+
         /// Applying the changes to the nights of `before` gives the nights of `after`, and never touches others.
         #[test]
         fn changes_lead_from_before_to_after(

@@ -48,6 +48,14 @@ uuid_ids! {
     ReceiptId,
     /// A row of monthly Airbnb earnings of a house.
     EarningId,
+    /// A level that guests reach.
+    LevelId,
+    /// A service sold beside the stay.
+    ServiceId,
+    /// An automatic discount.
+    DiscountId,
+    /// A row of a price table that nothing else refers to.
+    RowId,
 }
 
 /// A member of staff who can sign in; a whole number, as documented (contract 01 §2.2).

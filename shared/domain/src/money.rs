@@ -29,6 +29,52 @@ pub mod displayed {
         format!("{value:.2}").parse().unwrap_or(0.0)
     }
 
+    /// An amount as answers about prices show it (contract 04 §4.1.2): converted to a double, then rounded to two
+    /// decimals on the double's exact value, so 694.675 is 694.67 and 1145.275 is 1145.28.
+    pub fn shown(amount: Decimal) -> f64 {
+        match quick_cents(amount) {
+            Some(cents) => cents as f64 / 100.0,
+            None => round2(double(amount)),
+        }
+    }
+
+    /// What [`shown`] gives, as a decimal of two places: for sums of amounts that were rounded one by one.
+    pub fn shown_exact(amount: Decimal) -> Decimal {
+        match quick_cents(amount) {
+            Some(cents) => Decimal::new(cents, 2),
+            None => format!("{:.2}", double(amount)).parse().unwrap_or_default(),
+        }
+    }
+
+    /// The cents of [`shown`] where integers tell: the double lies so close to the decimal that only exact ties can
+    /// go either way. Its error is below half a unit of the decimal's last place while the digits are below 2^52;
+    /// without decimals to round, the cents themselves must stay below 2^53.
+    fn quick_cents(amount: Decimal) -> Option<i64> {
+        let scale = amount.scale();
+        let most: i64 = if scale < 2 { 1 << 45 } else { 1 << 52 };
+        let digits = i64::try_from(amount.mantissa()).ok().filter(|digits| digits.abs() < most)?;
+        if scale <= 2 {
+            return Some(digits * 10i64.pow(2 - scale));
+        }
+        let unit = 10i64.checked_pow(scale - 2)?;
+        let (cents, rest) = (digits / unit, digits % unit);
+        match (rest.abs() * 2).cmp(&unit) {
+            std::cmp::Ordering::Less => Some(cents),
+            std::cmp::Ordering::Equal => None,
+            std::cmp::Ordering::Greater => Some(cents + rest.signum()),
+        }
+    }
+
+    /// The double nearest to the amount.
+    fn double(amount: Decimal) -> f64 {
+        let digits = i64::try_from(amount.mantissa()).ok().filter(|digits| digits.abs() < 1 << 53);
+        match (digits, 10u64.checked_pow(amount.scale())) {
+            // Both are doubles exactly, and a division of doubles is rounded once.
+            (Some(digits), Some(unit)) => digits as f64 / unit as f64,
+            _ => amount.to_string().parse().unwrap_or(0.0),
+        }
+    }
+
     /// `price_sol / price_usd × advance`, two decimals: an advance in dollars, in soles at the reservation's own
     /// rate (contract 01 §4.10). Zero when there is no rate (defect 16 of 05 §8).
     pub fn advance_in_soles(advance_usd: Decimal, price_sol: Decimal, price_usd: Decimal) -> f64 {
@@ -93,5 +139,43 @@ mod tests {
         assert_eq!(fixed2(d("92.1053")), "92.11");
         assert_eq!(fixed2(d("7")), "7.00");
         assert_eq!(format!("{}", round2(2.675)), "2.67");
+    }
+
+    /// Contract 04 §4.1.2.
+    #[test]
+    fn shown_rounds_the_double() {
+        for (amount, expected) in [
+            ("694.675", 694.67),
+            ("1145.275", 1145.28),
+            ("56.325", 56.33),
+            ("0.125", 0.12),
+            ("3.755", 3.75),
+            ("3.765", 3.77),
+            ("3.7650000", 3.77),
+            ("380", 380.0),
+            ("26.631158455392809587217043941", 26.63),
+            ("-0.125", -0.12),
+        ] {
+            assert_eq!(shown(d(amount)), expected, "{amount}");
+            assert_eq!(displayed::number(shown_exact(d(amount))), expected, "{amount}");
+        }
+    }
+
+    proptest::proptest! {
+        /// The integer path agrees with formatting the double, ties included.
+        #[test]
+        fn shown_agrees_with_formatting(
+            digits in -(1i64 << 54)..(1i64 << 54), shift in 0u32..54, scale in 0u32..24, tie: bool,
+        ) {
+            let mut amount = Decimal::new(digits >> shift, 0);
+            amount.set_scale(scale).unwrap();
+            if tie {
+                amount = amount.trunc_with_scale(2) + d("0.005");
+            }
+            let double: f64 = amount.to_string().parse().unwrap();
+            let expected = format!("{double:.2}");
+            proptest::prop_assert_eq!(shown(amount), expected.parse::<f64>().unwrap(), "{}", amount);
+            proptest::prop_assert_eq!(shown_exact(amount), d(&expected), "{}", amount);
+        }
     }
 }

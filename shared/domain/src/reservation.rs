@@ -1,7 +1,5 @@
 //! Reservations: the record, its statuses and the rules a change of it follows (contract 05 §2, §4).
 
-use std::{fmt, str::FromStr};
-
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -16,7 +14,9 @@ use crate::{
 macro_rules! choices {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+        )]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {
@@ -29,21 +29,26 @@ macro_rules! choices {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
 
-        impl FromStr for $name {
-            type Err = NotAChoice;
+        impl std::str::FromStr for $name {
+            type Err = $crate::reservation::NotAChoice;
 
-            fn from_str(text: &str) -> Result<Self, NotAChoice> {
-                Self::ALL.iter().copied().find(|choice| choice.as_str() == text).ok_or(NotAChoice)
+            fn from_str(text: &str) -> Result<Self, $crate::reservation::NotAChoice> {
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|choice| choice.as_str() == text)
+                    .ok_or($crate::reservation::NotAChoice)
             }
         }
     };
 }
+pub(crate) use choices;
 
 /// The text is none of the choices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +191,9 @@ pub struct Reservation {
     pub fbc: Option<String>,
     #[serde(default, rename = "ManychatFecha")]
     pub manychat_fecha: i64,
+    /// Promised to stay in its house: not moved to make room for others (ours, not the original's).
+    #[serde(default)]
+    pub fixed: bool,
 }
 
 fn one() -> u32 {
@@ -243,6 +251,7 @@ impl Reservation {
             fbp: None,
             fbc: None,
             manychat_fecha: 0,
+            fixed: false,
         }
     }
 
@@ -255,6 +264,13 @@ impl Reservation {
     pub fn wanted_hold(&self) -> Option<Hold> {
         let blocks = !self.deleted && self.status.blocks();
         self.stay().filter(|_| blocks).map(|stay| Hold { house: self.house, stay })
+    }
+
+    /// Whether it may go to another house to make room, on the local date `today`: not once its arrival day has come,
+    /// not Airbnb's or maintenance, not when fixed (defect 17 of contract 05 §8).
+    pub fn may_move(&self, today: NaiveDate) -> bool {
+        let ours = !matches!(self.origin, Origin::Airbnb | Origin::Maintenance);
+        ours && !self.fixed && self.check_in_date > today
     }
 
     /// Nights between check-in and check-out, the late check-out night included.
@@ -413,6 +429,19 @@ mod tests {
         assert_eq!((odd.left_in_soles().as_str(), odd.left_in_dollars().as_str()), ("0.00", "0.00"));
         odd.advance_payment = Some(d("10"));
         assert_eq!(odd.left_in_dollars(), "-10.00");
+    }
+
+    /// Defect 17 of contract 05 §8.
+    #[test]
+    fn what_makes_room() {
+        let one = reservation();
+        assert!(one.may_move(day(1)));
+        assert!(!one.may_move(day(2)), "arrives today");
+        assert!(!one.may_move(day(3)), "in the house");
+        for origin in [Origin::Airbnb, Origin::Maintenance] {
+            assert!(!Reservation { origin, ..one.clone() }.may_move(day(1)), "{origin}");
+        }
+        assert!(!Reservation { fixed: true, ..one }.may_move(day(1)));
     }
 
     /// Decision 7.

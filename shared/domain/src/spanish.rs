@@ -40,6 +40,24 @@ pub fn long_date(date: NaiveDate) -> String {
     format!("{weekday} {} de {}", date.day(), month_name(date.month()))
 }
 
+/// "12 de junio de 2026" (contract 04 §4.9.6).
+pub fn full_date(date: NaiveDate) -> String {
+    format!("{} de {} de {}", date.day(), month_name(date.month()), date.year())
+}
+
+/// A stay's dates for a sentence, "del … al …", the year always told and nothing told twice: `10` and `12 de junio de
+/// 2026`, `29 de junio` and `2 de julio de 2026`, else both in full (contract 04 §4.9.6).
+pub fn full_range(check_in: NaiveDate, check_out: NaiveDate) -> (String, String) {
+    let from = if check_in.year() != check_out.year() {
+        full_date(check_in)
+    } else if check_in.month() != check_out.month() {
+        format!("{} de {}", check_in.day(), month_name(check_in.month()))
+    } else {
+        check_in.day().to_string()
+    };
+    (from, full_date(check_out))
+}
+
 /// A stay in words, as the activity feed writes it: "del 11 al 12 de octubre", "del 30 de octubre al 2 de
 /// noviembre", "del 30 de diciembre al 2 de enero de 2027" (contract 05 §4.3).
 pub fn date_range(check_in: NaiveDate, check_out: NaiveDate) -> String {

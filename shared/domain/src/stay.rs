@@ -1,7 +1,9 @@
 //! Stays: half-open ranges of nights.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
+
+use crate::time::Month;
 
 /// The longest stay the system accepts, in nights. It keeps every change of a stay, moves between houses
 /// included, inside one transaction of the table (100 items).
@@ -57,6 +59,24 @@ impl Stay {
     /// Its nights, each named by the date on which it begins.
     pub fn iter(self) -> impl Iterator<Item = NaiveDate> {
         self.check_in.iter_days().take_while(move |night| *night < self.check_out)
+    }
+
+    /// The months in which it has a night.
+    pub fn months(self) -> impl Iterator<Item = Month> {
+        std::iter::successors(Some(Month::of(self.check_in)), |month| Some(month.next()))
+            .take_while(move |month| month.first_day() < self.check_out)
+    }
+
+    /// Its nights in a month as bits: bit 0 is the 1st.
+    pub fn nights_in(self, month: Month) -> u32 {
+        let first = self.check_in.max(month.first_day());
+        let after = self.check_out.min(month.next().first_day());
+        if first >= after {
+            return 0;
+        }
+        let days = (after - first).num_days().unsigned_abs();
+        let run = u32::try_from((1u64 << days) - 1).unwrap_or(u32::MAX);
+        run << first.day0()
     }
 
     /// Whether both hold a common night; back to back is not an overlap (contract 05 §4.1).
