@@ -150,13 +150,16 @@ fn utc(instant: DateTime<Utc>) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use casa_store::Level;
+    use casa_domain::level::Level;
     use serde_json::json;
 
     use super::*;
 
     fn level(name: &str, revoked: bool) -> HeldLevel {
-        let level: Level = serde_json::from_value(json!({"name": name})).unwrap();
+        let level: Level = serde_json::from_value(
+            json!({"id": Uuid::nil(), "created": "2025-01-01T00:00:00Z", "name": name}),
+        )
+        .unwrap();
         HeldLevel { level: Arc::new(level), earned_at: "2025-11-09T09:36:46.503Z".parse().unwrap(), revoked }
     }
 

@@ -1,5 +1,7 @@
 //! Guests' records: the aggregate, its row in the list, and the look-ups that keep document and referral code unique.
 
+use std::collections::BTreeSet;
+
 use casa_domain::{
     ClientId,
     client::Client,
@@ -10,10 +12,13 @@ use uuid::Uuid;
 
 use crate::{
     Audit, Store, StoreError,
-    item::{Item, Span, document, number, read, s, text},
+    item::{self, Item, Span, document, key_item, number, read, s, text},
     keys, outbox,
     transaction::{Expression, Guards, Transaction, absent, at_version, pointer, versioned},
 };
+
+/// Kinds of document (contract 02 §1.1).
+const DOCUMENT_KINDS: [&str; 4] = ["dni", "cex", "pas", "ruc"];
 
 /// A client as read, with the version a change must name.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +30,7 @@ pub struct StoredClient {
 }
 
 impl StoredClient {
-    fn from_item(item: &Item) -> Result<Self, StoreError> {
+    pub(crate) fn from_item(item: &Item) -> Result<Self, StoreError> {
         Ok(Self { client: read(item)?, version: number(item, "v").unwrap_or_default() })
     }
 }
@@ -96,6 +101,36 @@ impl Clients<'_> {
         }
     }
 
+    /// The client who is not deleted and has exactly this phone number or document number, the lowest id of several
+    /// (contract 03 §3.7). A handful of small reads.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn by_phone_or_document(&self, text: &str) -> Result<Option<StoredClient>, StoreError> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let mut ids = BTreeSet::new();
+        for item in self.0.query(&keys::client_phone_pk(text), Span::all()).await? {
+            ids.extend(item::text(&item, "sk").and_then(|id| id.parse::<ClientId>().ok()));
+        }
+        let documents = DOCUMENT_KINDS.map(|kind| keys::client_document(kind, text));
+        for item in self.0.get_many(&documents).await?.values() {
+            ids.extend(item::text(item, "to").and_then(|id| id.parse::<ClientId>().ok()));
+        }
+        let wanted: Vec<_> = ids.iter().map(|id| keys::client(*id)).collect();
+        let items = self.0.get_many(&wanted).await?;
+        for key in &wanted {
+            if let Some(stored) = items.get(key).map(StoredClient::from_item).transpose()?
+                && !stored.client.deleted
+                && (stored.client.tel_number == text || stored.client.number_doc == text)
+            {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+
     /// The id of the client whose own referral code this is.
     ///
     /// # Errors
@@ -129,6 +164,10 @@ impl Clients<'_> {
         let item = versioned(document(&keys::client(client.id), client)?, 1);
         transaction.put(table, item, Some(absent()), Guards::Version)?;
         transaction.put(table, document(&keys::client_row(client.id), client)?, None, Guards::Nothing)?;
+        if !client.tel_number.is_empty() {
+            let by_phone = keys::client_phone(&client.tel_number, client.id);
+            transaction.put(table, key_item(&by_phone), None, Guards::Nothing)?;
+        }
         if let Some(audit) = audit {
             audit.write(self.0, &mut transaction)?;
             let what = What::ClientCreated { client: client.id };
@@ -138,7 +177,7 @@ impl Clients<'_> {
     }
 }
 
-/// Adds a changed client to a transaction: the aggregate at its version and its row in the list. Document and
+/// Adds a changed client to a transaction: the aggregate at its version and its row in the list. Document, phone and
 /// referral code must be unchanged.
 pub(crate) fn replace(
     store: &Store,

@@ -74,22 +74,48 @@ impl Catalogue {
                 _ => catalogue.photos.push(read(item)?),
             }
         }
-        catalogue.houses.sort_by(|a, b| (&a.name, a.created, a.id).cmp(&(&b.name, b.created, b.id)));
+        by_name(&mut catalogue.houses);
         catalogue.photos.sort_by_key(|photo| (photo.order, photo.created, photo.id));
         Ok(catalogue)
     }
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<Option<Arc<Catalogue>>>);
+/// The houses without their photos: all that a quote shows of them, in one query however many photos there are.
+#[derive(Clone, Debug, Default)]
+pub struct HouseList {
+    version: u64,
+    houses: Vec<House>,
+}
 
-impl Cache {
-    fn get(&self) -> Option<Arc<Catalogue>> {
+impl HouseList {
+    /// The houses that are offered, by name (plain text order), ties by creation and id.
+    pub fn live(&self) -> impl Iterator<Item = &House> + Clone {
+        self.houses.iter().filter(|house| !house.deleted)
+    }
+
+    /// The offered house with this id.
+    pub fn house(&self, id: HouseId) -> Option<&House> {
+        self.live().find(|house| house.id == id)
+    }
+}
+
+/// A value as last read.
+#[derive(Debug)]
+pub(crate) struct Cache<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> Default for Cache<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T> Cache<T> {
+    fn get(&self) -> Option<Arc<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, catalogue: Arc<Catalogue>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(catalogue);
+    fn set(&self, value: Arc<T>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
 }
 
@@ -117,6 +143,19 @@ impl Houses<'_> {
         let rows = Catalogue::from_items(&self.0.query(keys::CATALOGUE, Span::all()).await?)?;
         let fresh = Arc::new(Catalogue { version, ..rows });
         self.0.0.catalogue.set(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    /// The houses without photos, given the catalogue's version as just read.
+    pub(crate) async fn list_at(&self, version: u64) -> Result<Arc<HouseList>, StoreError> {
+        if let Some(warm) = self.0.0.houses.get().filter(|warm| warm.version == version && version > 0) {
+            return Ok(warm);
+        }
+        let items = self.0.query(keys::CATALOGUE, Span::prefix("H#")).await?;
+        let mut houses = items.iter().map(read).collect::<Result<Vec<House>, _>>()?;
+        by_name(&mut houses);
+        let fresh = Arc::new(HouseList { version, houses });
+        self.0.0.houses.set(Arc::clone(&fresh));
         Ok(fresh)
     }
 
@@ -206,6 +245,10 @@ impl Houses<'_> {
         transaction.delete(table, &keys::earning_of(row.house, row.year, row.month))?;
         transaction.commit(self.0).await
     }
+}
+
+fn by_name(houses: &mut [House]) {
+    houses.sort_by(|a, b| (&a.name, a.created, a.id).cmp(&(&b.name, b.created, b.id)));
 }
 
 /// The stored document must be exactly this value.

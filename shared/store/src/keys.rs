@@ -1,7 +1,7 @@
 //! Every key of the table, in one place. `README.md` explains the patterns.
 
 use casa_domain::{
-    ids::{ClientId, EarningId, HouseId, PhotoId, ReceiptId, ReservationId, StaffId},
+    ids::{ClientId, EarningId, HouseId, LevelId, PhotoId, ReceiptId, ReservationId, StaffId},
     time::{Month, sortable},
 };
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
@@ -141,6 +141,41 @@ pub(crate) fn years() -> Key {
 
 pub(crate) fn nights(house: HouseId, month: Month) -> Key {
     Key::new(format!("NIGHTS#{house}"), month.to_string())
+}
+
+/// Which nights of a month are held, of all houses.
+pub(crate) fn occupancy(month: Month) -> Key {
+    Key::new(format!("OCCUPANCY#{month}"), ITSELF)
+}
+
+/// How many reservations a client has per status.
+pub(crate) fn client_counts(client: ClientId) -> Key {
+    Key::new(format!("CLIENT#{client}"), "COUNTS")
+}
+
+/// That a client holds a level.
+pub(crate) fn client_level(client: ClientId, level: LevelId) -> Key {
+    Key::new(format!("CLIENT#{client}"), format!("LEVEL#{level}"))
+}
+
+/// That a client has this phone number.
+pub(crate) fn client_phone(phone: &str, client: ClientId) -> Key {
+    Key::new(client_phone_pk(phone), client.to_string())
+}
+
+/// Partition of the clients with a phone number.
+pub(crate) fn client_phone_pk(phone: &str) -> String {
+    format!("PHONE#{phone}")
+}
+
+/// A discount code, the same in any case.
+pub(crate) fn code(text: &str) -> Key {
+    Key::new(format!("CODE#{}", text.trim().to_uppercase()), ITSELF)
+}
+
+/// What a house costs.
+pub(crate) fn tariff(house: HouseId) -> Key {
+    Key::new(PRICES, format!("HOUSE#{house}"))
 }
 
 pub(crate) fn event(id: Uuid) -> Key {

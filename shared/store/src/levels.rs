@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use casa_domain::ClientId;
+use casa_domain::{ClientId, ids::LevelId, level::Level};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -18,35 +18,6 @@ const LEVELS: &str = "LEVELS";
 const LEVEL: &str = "LEVEL#";
 /// Queries that run at once.
 const AT_ONCE: usize = 32;
-
-/// A level.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Level {
-    /// Its name.
-    pub name: String,
-    /// What it stands for.
-    #[serde(default)]
-    pub description: String,
-    /// An emoji or other short text.
-    #[serde(default)]
-    pub icon: Option<String>,
-    /// Approved stays it takes.
-    #[serde(default)]
-    pub required_reservations: i64,
-    /// Referred guests it takes.
-    #[serde(default)]
-    pub required_referrals: i64,
-    /// Approved stays of referred guests it takes.
-    #[serde(default)]
-    pub required_referral_reservations: i64,
-}
-
-impl Level {
-    /// The higher of two levels has the greater rank (contract 02 §4.9.4).
-    pub fn rank(&self) -> (i64, i64, i64) {
-        (self.required_reservations, self.required_referrals, self.required_referral_reservations)
-    }
-}
 
 /// A level that a guest reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +53,8 @@ impl Levels<'_> {
         if guests.is_empty() {
             return Ok(found);
         }
-        let levels = self.levels().await?;
+        let levels: HashMap<LevelId, Arc<Level>> =
+            all(self.0).await?.into_iter().map(|level| (level.id, Arc::new(level))).collect();
         for chunk in guests.chunks(AT_ONCE) {
             let mut tasks = tokio::task::JoinSet::new();
             for guest in chunk {
@@ -96,7 +68,7 @@ impl Levels<'_> {
                 let mut held = Vec::new();
                 for item in items? {
                     // A level that no longer exists says nothing about the guest.
-                    let Some(level) = level_id(&item).and_then(|id| levels.get(id)) else { continue };
+                    let Some(level) = level_id(&item).and_then(|id| levels.get(&id)) else { continue };
                     let Row { earned_at, deleted } = read(&item)?;
                     held.push(HeldLevel { level: Arc::clone(level), earned_at, revoked: deleted });
                 }
@@ -108,19 +80,13 @@ impl Levels<'_> {
         }
         Ok(found)
     }
-
-    /// Every level, inactive and deleted ones too (they still count for those who hold them), by id.
-    async fn levels(&self) -> Result<HashMap<String, Arc<Level>>, StoreError> {
-        let mut levels = HashMap::new();
-        for item in self.0.query(LEVELS, Span::prefix(LEVEL)).await? {
-            if let Some(id) = level_id(&item) {
-                levels.insert(id.to_owned(), Arc::new(read(&item)?));
-            }
-        }
-        Ok(levels)
-    }
 }
 
-fn level_id(item: &Item) -> Option<&str> {
-    text(item, "sk")?.strip_prefix(LEVEL)
+/// Every level, inactive and deleted ones too (they still count for those who hold them).
+pub(crate) async fn all(store: &Store) -> Result<Vec<Level>, StoreError> {
+    store.query(LEVELS, Span::prefix(LEVEL)).await?.iter().map(read).collect()
+}
+
+fn level_id(item: &Item) -> Option<LevelId> {
+    text(item, "sk")?.strip_prefix(LEVEL)?.parse().ok()
 }

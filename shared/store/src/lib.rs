@@ -7,6 +7,7 @@ mod audit;
 mod batch;
 mod calendar;
 mod clients;
+mod codes;
 mod error;
 mod houses;
 pub mod import;
@@ -14,6 +15,8 @@ mod item;
 mod keys;
 mod levels;
 mod outbox;
+mod prices;
+mod quotes;
 mod receipts;
 mod records;
 pub mod reservations;
@@ -29,11 +32,14 @@ use aws_sdk_dynamodb::Client as Dynamo;
 pub use audit::{Audit, AuditAction};
 pub use calendar::Calendar;
 pub use clients::{Clients, StoredClient};
+pub use codes::Codes;
 pub use error::StoreError;
-pub use houses::{Catalogue, Houses};
+pub use houses::{Catalogue, HouseList, Houses};
 pub use item::Item;
-pub use levels::{HeldLevel, Level, Levels};
+pub use levels::{HeldLevel, Levels};
 pub use outbox::Outbox;
+pub use prices::Prices;
+pub use quotes::{Ground, Quotes, Wanted};
 pub use receipts::Receipts;
 pub use records::{Activity, ActivitySettings, Records};
 pub use reservations::Reservations;
@@ -48,7 +54,9 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     dynamo: Dynamo,
     table: String,
-    catalogue: houses::Cache,
+    catalogue: houses::Cache<Catalogue>,
+    houses: houses::Cache<HouseList>,
+    prices: prices::Cache,
     directory: users::Cache,
     years: reservations::Years,
     year_rows: reservations::YearRows,
@@ -61,6 +69,8 @@ impl Store {
             dynamo,
             table: table.into(),
             catalogue: houses::Cache::default(),
+            houses: houses::Cache::default(),
+            prices: prices::Cache::default(),
             directory: users::Cache::default(),
             years: reservations::Years::default(),
             year_rows: reservations::YearRows::default(),
@@ -98,6 +108,21 @@ impl Store {
     /// Levels that guests reach.
     pub fn levels(&self) -> Levels<'_> {
         Levels(self)
+    }
+
+    /// Price tables.
+    pub fn prices(&self) -> Prices<'_> {
+        Prices(self)
+    }
+
+    /// Discount codes.
+    pub fn codes(&self) -> Codes<'_> {
+        Codes(self)
+    }
+
+    /// What quotes stand on.
+    pub fn quotes(&self) -> Quotes<'_> {
+        Quotes(self)
     }
 
     /// Reservations.

@@ -101,16 +101,13 @@ pub(crate) fn key_of(model: &str, pk: &str, fields: &Map<String, Value>) -> Opti
     let kind = model.rsplit('.').next().unwrap_or(model);
     Some(match model {
         "property.exchangerate"
-        | "property.propertypricing"
         | "property.seasonpricing"
-        | "property.specialdatepricing"
         | "property.additionalservice"
         | "property.cancellationpolicy"
         | "property.automaticdiscount"
         | "property.dynamicdiscountconfig"
         | "property.latecheckoutconfig"
         | "property.referraldiscountbylevel" => Key::new(crate::keys::PRICES, format!("{kind}#{pk}")),
-        "property.discountcode" => Key::new(format!("CODE#{}", field("code").to_uppercase()), "A"),
         "clients.mensajefidelidad" => Key::new("TEXTS", format!("LOYALTY#{:0>12}", pk)),
         "clients.tokenapiclients" => Key::new("TEXTS", format!("LOOKUP#{}#{pk}", instant("created"))),
         "clients.referralpointsconfig" => Key::new("LEVELS", format!("REFERRAL#{}#{pk}", instant("created"))),

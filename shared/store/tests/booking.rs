@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use casa_domain::{
     HouseId, ReservationId,
     reservation::{Origin, Reservation, Status},
+    stay::Stay,
     time::Month,
 };
 use casa_store::{
-    Store, StoreError,
+    Store, StoreError, Wanted,
     reservations::{Page, Stored, Window, Wish},
 };
 use proptest::prelude::*;
@@ -221,6 +222,16 @@ async fn verify(store: &Store, all: &BTreeMap<ReservationId, Stored>) {
             .extend(held(store, in_house).await.into_iter().map(|(night, holder)| (in_house, night, holder)));
     }
     assert_eq!(nights, wanted(&reservations), "calendar items equal the nights of the blocking reservations");
+
+    for start in [-40, 60, 160] {
+        let range = Stay::new(day(start), day(start + 100)).unwrap();
+        let ask = Wanted { stay: range, client: None, code: None };
+        let occupancy = store.quotes().ground(&ask).await.unwrap().occupancy;
+        for (number, night) in [1, 2].into_iter().flat_map(|n| range.iter().map(move |night| (n, night))) {
+            let held = nights.iter().any(|(one, at, _)| (*one, *at) == (house(number), night));
+            assert_eq!(occupancy.is_held(house(number), night), held, "house {number}, {night}");
+        }
+    }
 
     let mut live: Vec<_> = reservations.iter().filter(|one| !one.deleted).collect();
     live.sort_by_key(|one| (one.check_in_date, one.created, one.id));

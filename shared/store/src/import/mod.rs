@@ -4,6 +4,7 @@
 //! reason; imported stays that hold a night twice are entered without nights and reported as conflicts, so that the
 //! calendar never shows a night held twice.
 
+mod prices;
 mod report;
 mod rows;
 
@@ -88,6 +89,9 @@ impl Importer {
         self.reservations(reservations, &cards, progress).await?;
         self.receipts(receipts, progress).await?;
         self.earnings(earnings, progress).await?;
+        let mut prices = ["property.propertypricing", "property.specialdatepricing", "property.discountcode"]
+            .map(|model| models.remove(model).unwrap_or_default());
+        self.prices(&mut prices, progress).await?;
         for (model, rows) in models {
             self.records(&model, rows, progress).await?;
         }
@@ -291,6 +295,7 @@ impl Importer {
             points: None,
             facts: Vec::new(),
             audit: None,
+            takes_code: None,
             conflicts,
         };
         let reservations = self.store.reservations();
@@ -352,6 +357,11 @@ impl Importer {
         let mut wanted: BTreeMap<Key, crate::Item> = BTreeMap::new();
         let mut unknown = 0;
         for row in &rows {
+            // A price row that cannot be read would take every quote down with it.
+            if let Err(reason) = crate::prices::check(model, row.record()) {
+                self.reject(model, &row.pk, reason);
+                continue;
+            }
             let key = records::key_of(model, &row.pk, &row.fields).unwrap_or_else(|| {
                 unknown += 1;
                 Key::new(format!("RAW#{model}"), &row.pk)

@@ -43,19 +43,17 @@ impl Row {
     /// # Errors
     /// What does not fit, in words.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T, String> {
+        serde_json::from_value(self.record()).map_err(|error| error.to_string())
+    }
+
+    /// The row as kept for models without an aggregate: its columns with the id. Empty columns are left out.
+    pub fn record(&self) -> Value {
         let mut fields: Map<String, Value> = self
             .fields
             .iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
-        fields.insert("id".to_owned(), self.key.clone());
-        serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())
-    }
-
-    /// The row as kept for models without an aggregate: its columns with the id.
-    pub fn record(&self) -> Value {
-        let mut fields = self.fields.clone();
         fields.insert("id".to_owned(), self.key.clone());
         Value::Object(fields)
     }

@@ -149,32 +149,46 @@ fn years_of(item: &Item) -> BTreeSet<i32> {
     years.into_iter().flatten().filter_map(|year| year.parse().ok()).collect()
 }
 
-/// Adds to a transaction what a change does to the counts: the slot left, the slot entered, and a new version of every
-/// year in which a row of the reservation stands.
+/// What one change means to the counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted<'a> {
+    pub before: Option<&'a Reservation>,
+    pub after: &'a Reservation,
+}
+
+/// Adds to a transaction what the changes do to the counts: the slots left, the slots entered, and a new version of
+/// every year in which a row of the reservations stands; and the same per guest and status.
 pub(crate) fn write(
     store: &Store,
     transaction: &mut Transaction,
-    before: Option<&Reservation>,
-    after: &Reservation,
+    changes: &[Counted<'_>],
     row_years: &BTreeSet<i32>,
 ) -> Result<(), StoreError> {
     let mut by_key: BTreeMap<Key, BTreeMap<String, i64>> = BTreeMap::new();
     for year in row_years {
-        by_key.entry(keys::counts(*year)).or_default();
+        by_key.entry(keys::counts(*year)).or_default().insert("v".to_owned(), 1);
     }
-    let mut move_slot = |reservation: &Reservation, delta: i64| {
-        let Some(slot) = Slot::of(reservation) else { return };
-        let year = reservation.check_in_date.year();
-        *by_key.entry(keys::counts(year)).or_default().entry(slot.attribute()).or_default() += delta;
-    };
-    if let Some(before) = before {
-        move_slot(before, -1);
+    for Counted { before, after } in changes {
+        let sides = before.iter().map(|one| (*one, -1)).chain([(*after, 1)]);
+        for (reservation, delta) in sides {
+            let Some(slot) = Slot::of(reservation) else { continue };
+            let year = keys::counts(reservation.check_in_date.year());
+            let counts = by_key.entry(year).or_default();
+            counts.insert("v".to_owned(), 1);
+            *counts.entry(slot.attribute()).or_default() += delta;
+            if let Some(client) = reservation.client {
+                let counts = by_key.entry(keys::client_counts(client)).or_default();
+                *counts.entry(reservation.status.to_string()).or_default() += delta;
+            }
+        }
     }
-    move_slot(after, 1);
     for (key, slots) in by_key {
         let changed: Vec<_> = slots.into_iter().filter(|(_, delta)| *delta != 0).collect();
-        let mut parts = vec!["v :v".to_owned()];
-        let mut expression = Expression::default().value(":v", n(1));
+        if changed.is_empty() {
+            continue;
+        }
+        let mut parts = Vec::new();
+        let mut expression = Expression::default();
         for (index, (attribute, delta)) in changed.into_iter().enumerate() {
             parts.push(format!("#s{index} :s{index}"));
             expression =
@@ -190,4 +204,10 @@ pub(crate) fn write(
         transaction.update(store.table(), &keys::years(), change, None, Guards::Nothing)?;
     }
     Ok(())
+}
+
+/// A client's reservations that are not deleted: in any status, and approved ones.
+pub(crate) fn of_client(item: &Item) -> (u64, u64) {
+    let count = |status: &Status| number::<u64>(item, status.as_str()).unwrap_or_default();
+    (Status::ALL.iter().map(count).sum(), count(&Status::Approved))
 }

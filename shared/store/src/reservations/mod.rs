@@ -2,8 +2,9 @@
 //!
 //! `write` changes them in one transaction, `counts` keeps how many there are per month, `list` reads pages.
 
-mod counts;
+pub(crate) mod counts;
 mod list;
+mod near;
 mod write;
 
 use std::{
@@ -11,12 +12,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use casa_domain::{ReservationId, calendar::Hold, client::ClientCard, reservation::Reservation};
+use casa_domain::{ClientId, ReservationId, calendar::Hold, client::ClientCard, reservation::Reservation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Item, Store, StoreError,
-    item::{number, read},
+    item::{Span, number, read},
     keys,
 };
 
@@ -36,6 +37,9 @@ pub struct Booked {
     /// The nights it holds in the calendar. Absent for a blocking status only where imported data double-booked.
     #[serde(rename = "h")]
     pub hold: Option<Hold>,
+    /// The discount code of which it holds a counted use.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// A reservation as read, with the version a change must name.
@@ -101,6 +105,15 @@ impl Reservations<'_> {
     /// [`StoreError`].
     pub async fn get(&self, id: ReservationId) -> Result<Option<Stored>, StoreError> {
         self.0.get(&keys::reservation(id)).await?.as_ref().map(stored).transpose()
+    }
+
+    /// Every reservation of a client that is not deleted, by check-in; one query.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn of_client(&self, client: ClientId) -> Result<Vec<Booked>, StoreError> {
+        let rows = self.0.query(&format!("CLIENT#{client}"), Span::prefix("STAY#")).await?;
+        rows.iter().map(read).collect()
     }
 
     /// The reservations with these (distinct) ids, by id; one request per hundred.

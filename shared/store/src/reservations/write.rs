@@ -16,9 +16,14 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Booked, Reservations, Stored, counts};
+use super::{
+    Booked, Reservations, Stored,
+    counts::{self, Counted},
+};
 use crate::{
-    Audit, Item, StoreError, StoredClient, calendar, clients,
+    Audit, Item, StoreError, StoredClient,
+    calendar::{self, Shift},
+    clients, codes,
     item::document,
     keys::{self, Key},
     outbox, receipts,
@@ -62,8 +67,24 @@ pub struct Change<'a> {
     pub facts: Vec<What>,
     /// Entry of the audit log.
     pub audit: Option<Audit>,
+    /// A discount code of which the reservation takes one use, in the same transaction (decision 10). It goes back by
+    /// itself when the reservation stops blocking nights.
+    pub takes_code: Option<String>,
     /// What to do about held nights.
     pub conflicts: Conflicts,
+}
+
+/// A change with what follows from it.
+struct Prepared<'a> {
+    before: Option<&'a Stored>,
+    after: Booked,
+    version: u64,
+}
+
+impl Prepared<'_> {
+    fn was(&self) -> Option<&Booked> {
+        self.before.map(|stored| &stored.booked)
+    }
 }
 
 impl Reservations<'_> {
@@ -71,53 +92,111 @@ impl Reservations<'_> {
     ///
     /// # Errors
     /// [`StoreError::NightTaken`] when a night to be claimed is held by another reservation, [`StoreError::Changed`]
-    /// when the reservation (or the guest whose points move) is not as read, [`StoreError::TooLarge`] when the change
-    /// does not fit into one transaction (beside the longest move, 13 receipts fit).
+    /// when the reservation (or the guest whose points move) is not as read, [`StoreError::Taken`] with `code` when
+    /// the code it takes has no use left, [`StoreError::TooLarge`] when the change does not fit into one transaction
+    /// (beside the longest move, 3 receipts fit).
     pub async fn commit(&self, change: Change<'_>, now: DateTime<Utc>) -> Result<Stored, StoreError> {
+        let mut stored = self.commit_all(vec![change], now).await?;
+        stored.pop().ok_or(StoreError::Changed)
+    }
+
+    /// Carries out changes of several (distinct) reservations together, all or nothing, and answers them as stored, in
+    /// the same order. A night may pass from one of them to another.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn commit_all(
+        &self,
+        changes: Vec<Change<'_>>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let store = self.0;
+        let mut transaction = Transaction::default();
+        let mut codes = codes::Uses::default();
+        let mut prepared = Vec::with_capacity(changes.len());
+        for change in changes {
+            prepared.push(self.prepare(change, &mut transaction, &mut codes, now)?);
+        }
+        let shifts: Vec<_> = prepared
+            .iter()
+            .map(|one| Shift {
+                reservation: one.after.reservation.id,
+                before: one.was().and_then(|booked| booked.hold),
+                after: one.after.hold,
+            })
+            .collect();
+        calendar::write(store, &mut transaction, &shifts)?;
+        codes.write(store, &mut transaction)?;
+        let row_years: BTreeSet<i32> = prepared.iter().flat_map(|one| years(one.was(), &one.after)).collect();
+        let counted: Vec<_> = prepared
+            .iter()
+            .map(|one| Counted {
+                before: one.was().map(|booked| &booked.reservation),
+                after: &one.after.reservation,
+            })
+            .collect();
+        counts::write(store, &mut transaction, &counted, &row_years)?;
+        transaction.commit(store).await?;
+        store.0.years.learn(row_years);
+        Ok(prepared.into_iter().map(|one| Stored { booked: one.after, version: one.version }).collect())
+    }
+
+    /// Adds what concerns one reservation alone.
+    fn prepare<'a>(
+        &self,
+        change: Change<'a>,
+        transaction: &mut Transaction,
+        codes: &mut codes::Uses,
+        now: DateTime<Utc>,
+    ) -> Result<Prepared<'a>, StoreError> {
         let store = self.0;
         let table = store.table();
         let id = change.after.id;
         let before = change.before.map(|stored| &stored.booked);
-        let held = before.and_then(|booked| booked.hold);
         let hold = match change.conflicts {
             Conflicts::Refuse => change.after.wanted_hold(),
             Conflicts::HoldNothing => None,
         };
-        let booked = Booked { reservation: change.after, client: change.client, hold };
+        let blocks = !change.after.deleted && change.after.status.blocks();
+        let held_code = before.and_then(|booked| booked.code.clone());
+        let code = match (held_code, change.takes_code) {
+            // Called off, refused or deleted: the use goes back (decision 10).
+            (Some(held), _) if !blocks => {
+                codes.give_back(&held);
+                None
+            }
+            (None, Some(wanted)) if blocks => {
+                codes.take(&wanted);
+                Some(wanted)
+            }
+            (held, _) => held,
+        };
+        let after = Booked { reservation: change.after, client: change.client, hold, code };
         let version = change.before.map_or(0, |stored| stored.version) + 1;
-        let mut transaction = Transaction::default();
 
         let guard = change.before.map_or_else(absent, |stored| at_version(stored.version));
-        let item = versioned(document(&keys::reservation(id), &booked)?, version);
+        let item = versioned(document(&keys::reservation(id), &after)?, version);
         transaction.put(table, item, Some(guard), Guards::Version)?;
-        calendar::write(store, &mut transaction, id, held, hold)?;
-
-        let (old_rows, new_rows) = (before.map(row_keys).unwrap_or_default(), row_keys(&booked));
-        let row_years = years(before, &booked);
+        let (old_rows, new_rows) = (before.map(row_keys).unwrap_or_default(), row_keys(&after));
         for key in old_rows.difference(&new_rows) {
             transaction.delete(table, key)?;
         }
         for key in &new_rows {
-            transaction.put(table, document(key, &booked)?, None, Guards::Nothing)?;
+            transaction.put(table, document(key, &after)?, None, Guards::Nothing)?;
         }
-        let was = before.map(|booked| &booked.reservation);
-        counts::write(store, &mut transaction, was, &booked.reservation, &row_years)?;
-
         for receipt in &change.receipts {
-            receipts::write(store, &mut transaction, receipt)?;
+            receipts::write(store, transaction, receipt)?;
         }
         if let Some(points) = &change.points {
-            write_points(self, &mut transaction, id, points, now)?;
+            write_points(self, transaction, id, points, now)?;
         }
         if let Some(audit) = &change.audit {
-            audit.write(store, &mut transaction)?;
+            audit.write(store, transaction)?;
         }
         for what in change.facts {
-            outbox::write(store, &mut transaction, &Event { id: Uuid::now_v7(), at: now, what })?;
+            outbox::write(store, transaction, &Event { id: Uuid::now_v7(), at: now, what })?;
         }
-        transaction.commit(store).await?;
-        store.0.years.learn(row_years);
-        Ok(Stored { booked, version })
+        Ok(Prepared { before: change.before, after, version })
     }
 
     /// The reservations that hold nights wanted by `hold`, other than `except`.

@@ -54,13 +54,9 @@ pub fn reservation(number: u128, in_house: u128, from: i64, nights: i64) -> Rese
     one
 }
 
-/// Carries out a change without guest, points or facts.
-pub async fn commit(
-    store: &Store,
-    before: Option<&Stored>,
-    after: Reservation,
-) -> Result<Stored, StoreError> {
-    let change = Change {
+/// A change without guest, points or facts.
+pub fn change(before: Option<&Stored>, after: Reservation) -> Change<'_> {
+    Change {
         before,
         after,
         client: None,
@@ -68,9 +64,18 @@ pub async fn commit(
         points: None,
         facts: Vec::new(),
         audit: None,
+        takes_code: None,
         conflicts: Conflicts::Refuse,
-    };
-    store.reservations().commit(change, now()).await
+    }
+}
+
+/// Carries out a change without guest, points or facts.
+pub async fn commit(
+    store: &Store,
+    before: Option<&Stored>,
+    after: Reservation,
+) -> Result<Stored, StoreError> {
+    store.reservations().commit(change(before, after), now()).await
 }
 
 /// Every held night of a house in the years the tests use.

@@ -1,0 +1,172 @@
+//! Everything a quote stands on, in one request where the process is warm: versions of houses and prices, the held
+//! nights of all houses, the guest and the code.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use casa_domain::{
+    ClientId, Stay,
+    calendar::Occupancy,
+    ids::LevelId,
+    pricing::{book::PriceBook, code::DiscountCode, protection::protected_months, quote::Guest},
+    time::Month,
+};
+use serde::Deserialize;
+
+use crate::{
+    Item, Store, StoreError, StoredClient, calendar, codes,
+    houses::HouseList,
+    item::{number, read},
+    keys::{self, Key},
+    reservations::counts,
+};
+
+/// What a quote is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The nights.
+    pub stay: Stay,
+    /// The guest who asks, if known.
+    pub client: Option<ClientId>,
+    /// The code that was sent, as sent.
+    pub code: Option<&'a str>,
+}
+
+/// What a quote stands on.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The houses.
+    pub houses: Arc<HouseList>,
+    /// The price tables.
+    pub book: Arc<PriceBook>,
+    /// The held nights of all houses, in the months of the stay and those that special dates look at.
+    pub occupancy: Occupancy,
+    /// The guest with what a quote needs to know; `None` also when unknown or deleted.
+    pub guest: Option<(StoredClient, Guest)>,
+    /// The code, when there is an active one.
+    pub code: Option<DiscountCode>,
+}
+
+/// Quotes.
+#[derive(Debug)]
+pub struct Quotes<'a>(pub(crate) &'a Store);
+
+type Items = HashMap<Key, Item>;
+
+impl Quotes<'_> {
+    /// Reads what a quote stands on. A warm process needs one request; a cold one three queries more; a guest who was
+    /// referred and has no approved reservation one more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ground(&self, wanted: &Wanted<'_>) -> Result<Ground, StoreError> {
+        let store = self.0;
+        let (houses_at, prices_at) =
+            (Key::new(keys::CATALOGUE, keys::VERSION), Key::new(keys::PRICES, keys::VERSION));
+        // What a warm copy says may be out of date; whatever is missing then is read afterwards.
+        let warm = store.0.prices.warm().map(|(_, book)| book);
+        let mut months: BTreeSet<Month> = wanted.stay.months().collect();
+        if let Some(book) = &warm {
+            months.extend(protected_months(book, book.tariffs.keys().copied(), wanted.stay));
+        }
+        let mut ask = vec![houses_at.clone(), prices_at.clone()];
+        ask.extend(months.iter().map(|month| keys::occupancy(*month)));
+        let code = wanted.code.map(str::trim).filter(|code| !code.is_empty()).map(keys::code);
+        ask.extend(code.clone());
+        if let Some(client) = wanted.client {
+            ask.extend([keys::client(client), keys::client_counts(client)]);
+            ask.extend(level_keys(client, warm.as_deref()));
+        }
+        let mut items = store.get_many(&ask).await?;
+        let version = |key: &Key| items.get(key).and_then(|item| number(item, "v")).unwrap_or_default();
+        let (houses_at, prices_at) = (version(&houses_at), version(&prices_at));
+        let (lists, prices) = (store.houses(), store.prices());
+        let (houses, book) = tokio::try_join!(lists.list_at(houses_at), prices.book_at(prices_at))?;
+
+        let asked: HashSet<Key> = ask.into_iter().collect();
+        let mut more: BTreeSet<Key> = BTreeSet::new();
+        months.extend(protected_months(&book, book.tariffs.keys().copied(), wanted.stay));
+        more.extend(months.iter().map(|month| keys::occupancy(*month)));
+        if let Some(client) = wanted.client {
+            more.extend(level_keys(client, Some(&book)));
+        }
+        more.retain(|key| !asked.contains(key));
+        if !more.is_empty() {
+            items.extend(store.get_many(&more.into_iter().collect::<Vec<_>>()).await?);
+        }
+
+        let mut occupancy = Occupancy::default();
+        for month in months {
+            if let Some(item) = items.get(&keys::occupancy(month)) {
+                calendar::read_occupancy(&mut occupancy, month, item);
+            }
+        }
+        let code = match code.and_then(|key| items.get(&key)) {
+            Some(item) => Some(codes::from_item(item)?).filter(|code| code.is_active && !code.deleted),
+            None => None,
+        };
+        let guest = match wanted.client {
+            Some(client) => self.guest(client, &items, &book).await?,
+            None => None,
+        };
+        Ok(Ground { houses, book, occupancy, guest, code })
+    }
+
+    async fn guest(
+        &self,
+        client: ClientId,
+        items: &Items,
+        book: &PriceBook,
+    ) -> Result<Option<(StoredClient, Guest)>, StoreError> {
+        let Some(item) = items.get(&keys::client(client)) else { return Ok(None) };
+        let stored = StoredClient::from_item(item)?;
+        if stored.client.deleted {
+            return Ok(None);
+        }
+        let (reservations, approved) =
+            items.get(&keys::client_counts(client)).map(counts::of_client).unwrap_or_default();
+        let levels = held(client, items, book, |_| true)?;
+        let referrer_levels = match stored.client.referred_by {
+            // Only a first booking can be cheaper because of who referred the guest (contract 04 §4.5.5).
+            Some(referrer) if approved == 0 => {
+                let keys: Vec<_> = level_keys(referrer, Some(book)).collect();
+                let items = self.0.get_many(&keys).await?;
+                Some(held(referrer, &items, book, |row| !row.deleted)?)
+            }
+            _ => None,
+        };
+        let birth_date = stored.client.date;
+        Ok(Some((stored, Guest { birth_date, levels, approved, reservations, referrer_levels })))
+    }
+}
+
+/// What stands beside a guest who holds a level: `deleted` means taken away.
+#[derive(Deserialize)]
+struct HeldRow {
+    #[serde(default)]
+    deleted: bool,
+}
+
+fn level_keys<'a>(client: ClientId, book: Option<&'a PriceBook>) -> impl Iterator<Item = Key> + 'a {
+    let levels = book.map(|book| book.levels.as_slice()).unwrap_or_default();
+    levels.iter().map(move |level| keys::client_level(client, level.id))
+}
+
+fn held(
+    client: ClientId,
+    items: &Items,
+    book: &PriceBook,
+    counts: impl Fn(&HeldRow) -> bool,
+) -> Result<HashSet<LevelId>, StoreError> {
+    let mut levels = HashSet::new();
+    for level in &book.levels {
+        if let Some(item) = items.get(&keys::client_level(client, level.id))
+            && counts(&read(item)?)
+        {
+            levels.insert(level.id);
+        }
+    }
+    Ok(levels)
+}
