@@ -86,7 +86,7 @@ class Emulator:
         }
 
     def __enter__(self):
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CASA_", "TELEGRAM_"))}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CASA_", "CHATBOT_", "TELEGRAM_"))}
         environment = inherited | self.environment() | {
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",

@@ -109,6 +109,14 @@ def test_protected_paths_want_a_token(anybody):
         assert answer.headers["www-authenticate"] == 'Bearer realm="api"'
 
 
+def test_the_bot_reads(anybody, staff, client):
+    for path in ("/api/v1/bot/levels/", "/api/v1/bot/global-discount/"):
+        assert anybody("GET", path, 200).json()["success"] is True
+    path = f"/api/v1/bot/client/{client['number_doc']}"
+    anybody("GET", path, 401)
+    assert staff("GET", path, 200).json()["client_profile"]["id"] == client["id"]
+
+
 def test_a_wrong_password_is_refused(anybody, staff):
     answer = anybody("POST", "/api/v1/login/", 401, json={"email": "deploy@casa.example", "password": "wrong"})
     assert isinstance(answer.json()["detail"], str)
@@ -247,10 +255,12 @@ def test_the_other_events_are_understood(emulator, stack, data):
 
 
 def test_functions_may_do_no_more_than_the_template_says(emulator, stack):
-    """Docs holds no data rights, and nobody but Reactions learns the vendors' secrets."""
+    """Docs holds no data rights, and nobody learns the secret of a vendor with whom they have nothing to do."""
     iam, lambdas = emulator.client("iam"), emulator.client("lambda")
     assert iam.list_role_policies(RoleName=stack.resources["DocsRole"])["PolicyNames"] == []
-    for name in ("Accounts", "Clients", "Properties", "Reservations", "Media", "Docs"):
+    for name in ("Accounts", "Clients", "Properties", "Pricing", "Reservations", "Bot", "Media", "Docs"):
         variables = lambdas.get_function(FunctionName=stack.resources[name])["Configuration"]["Environment"]["Variables"]
         assert not [key for key in variables if "TELEGRAM" in key or "CHAT_ID" in key]
+        assert name == "Bot" or not [key for key in variables if "CHATBOT" in key]
+        assert name in ("Pricing", "Bot") or "CASA_BOT_KEY" not in variables
         assert len(variables["CASA_SECRET"]) >= 32

@@ -16,7 +16,7 @@ pub struct Operation {
     pub method: String,
     /// With `{parameters}`.
     pub path: String,
-    /// Whether it demands the token of a member of staff.
+    /// Whether it demands the token of a member of staff, or in its place the key of the bot.
     pub staff: bool,
     /// Every documented status with its media types.
     pub answers: BTreeMap<u16, BTreeSet<String>>,
@@ -110,7 +110,8 @@ fn read(document: &Value, method: &str, path: &str, operation: &Value) -> Operat
     }
     let demands = operation["security"].as_array().cloned().unwrap_or_default();
     // An empty demand beside it makes the token optional.
-    let staff = !demands.is_empty() && demands.iter().all(|one| one.get("staff").is_some());
+    let staff = demands.iter().any(|one| one.get("staff").is_some())
+        && demands.iter().all(|one| one.get("staff").is_some() || one.get("bot").is_some());
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let query = parameters.filter(|parameter| parameter["in"] == "query");
     Operation {

@@ -89,6 +89,7 @@ impl Set {
             "recipt" | "delete-recipe" => first("reservation.rentalreceipt"),
             "property" => text(&self.rows("property.property")[0].1["slug"]),
             "properties" => "1".to_owned(),
+            "bot" => text(&self.rows("clients.clients")[0].1["number_doc"]),
             _ => NOBODY.to_owned(),
         };
         operation.path_with(&value)

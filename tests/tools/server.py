@@ -45,7 +45,7 @@ class Casa:
         self.process = None
 
     def __enter__(self):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CASA_", "TELEGRAM_"))}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CASA_", "CHATBOT_", "TELEGRAM_"))}
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             self.command, stdout=self.log, stderr=subprocess.STDOUT, env=environment, preexec_fn=_die_with_parent

@@ -6,21 +6,23 @@ use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema,
     ServerBuilder,
     path::Operation,
-    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     tag::TagBuilder,
 };
 
 /// What the tags (one per function) stand for.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 7] = [
     ("accounts", "Staff sign in."),
     ("clients", "Guests' records."),
     ("properties", "Houses, photos, availability, monthly Airbnb earnings."),
+    ("pricing", "Quotes, discount codes, special dates."),
     ("reservations", "Staff's reservations, calendar, receipts, monthly export."),
+    ("bot", "What the chatbot reads: discounts, levels, a guest."),
     ("docs", "This documentation."),
 ];
 
-/// The document of the whole API: the paths and schemas of `parts`, with title, version, server and the security scheme
-/// `staff`. The same parts in any order give the same document; what two parts disagree about is in [`clashes`].
+/// The document of the whole API: the paths and schemas of `parts`, with title, version, server and the security schemes
+/// `staff` and `bot`. The same parts in any order give the same document; what two parts disagree about is in [`clashes`].
 pub fn document(mut parts: Vec<OpenApi>) -> OpenApi {
     parts.sort_by_cached_key(|part| part.paths.paths.keys().next().cloned());
     let staff = HttpBuilder::new()
@@ -30,6 +32,8 @@ pub fn document(mut parts: Vec<OpenApi>) -> OpenApi {
         .build();
     let mut components = Components::new();
     components.add_security_scheme("staff", SecurityScheme::Http(staff));
+    let bot = ApiKeyValue::with_description("X-Bot-Key", "The key of the chatbot, from the settings.");
+    components.add_security_scheme("bot", SecurityScheme::ApiKey(ApiKey::Header(bot)));
     let info = InfoBuilder::new()
         .title("Casa Austin API")
         .version(env!("CARGO_PKG_VERSION"))
@@ -151,6 +155,8 @@ mod tests {
         assert_eq!(value["info"]["version"], env!("CARGO_PKG_VERSION"));
         let staff = &value["components"]["securitySchemes"]["staff"];
         assert_eq!((&staff["type"], &staff["scheme"]), (&Value::from("http"), &Value::from("bearer")));
+        let bot = &value["components"]["securitySchemes"]["bot"];
+        assert_eq!((&bot["type"], &bot["name"]), (&Value::from("apiKey"), &Value::from("X-Bot-Key")));
         let paths: Vec<_> = value["paths"].as_object().unwrap().keys().cloned().collect();
         assert_eq!(paths, ["/api/v1/", "/api/v1/schema/", "/api/v1/schema/docs/"]);
         assert_eq!(value["servers"], json!([{"url": "/"}]));

@@ -3,14 +3,14 @@
 use axum::{extract::State, response::Response};
 use casa_domain::{
     Client, ReservationId, StaffUser, event,
-    reservation::{Origin, Reservation, Status},
+    reservation::{Origin, Receipt, Reservation, Status},
 };
 use casa_store::{
     Audit, AuditAction, StoreError, StoredClient,
     reservations::{Change, Conflicts, PointsSpent},
 };
 use casa_web::{
-    ApiError, ApiResult, AppState, Form, Staff, error,
+    ApiError, ApiResult, AppState, FileKind, Form, Staff, Upload, error,
     openapi::{ForSellers, Invalid, Racing, WithBody},
 };
 use chrono::{DateTime, Datelike, Utc};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     fields::{self, ReservationNew},
     list::{json, render},
-    receipts,
+    price, receipts,
     shapes::WrittenBody,
 };
 
@@ -34,7 +34,8 @@ const LAST_YEAR: i32 = 9999;
 /// Tries after losing a race for a guest's points.
 const TRIES: usize = 4;
 
-/// Enters a reservation; it is approved at once and holds its nights.
+/// Enters a reservation; it is approved at once and holds its nights. A body that names neither price gets the quoted
+/// one; staff may set any other.
 #[utoipa::path(
     post,
     path = "/api/v1/reservations/",
@@ -58,99 +59,154 @@ pub async fn create(Staff(user): Staff, State(state): State<AppState>, form: For
     if !user.may_sell() {
         return Err(error::forbidden());
     }
-    let fields = fields::read(&form, &state.clock, |checked, fields| {
-        checked.required("property", fields.house.clone());
-        checked.required("client", fields.client.clone());
-        checked.required("check_in_date", fields.check_in.clone());
-        checked.required("check_out_date", fields.check_out.clone());
-    })?;
-    fields::check_seller(&fields, &state).await?;
-    let files = receipts::checked(&form)?;
-    let (Some(house), Some(client), Some(check_in), Some(check_out)) = (
-        fields.house.clone().value(),
-        fields.client.clone().value(),
-        fields.check_in.clone().value(),
-        fields.check_out.clone().value(),
-    ) else {
-        return Err(error::rule("Datos inválidos."));
-    };
-    let catalogue = state.store.houses().catalogue().await?;
-    if !catalogue.live().any(|one| one.id == house) {
-        return Err(error::field("property", "La propiedad no existe."));
-    }
-    let client = state.store.clients().get(client).await?;
-    let client = client.ok_or_else(|| error::field("client", "El cliente no existe."))?;
-
     let now = state.clock.now();
-    let mut one = Reservation::new(ReservationId(Uuid::new_v4()), house, check_in, check_out, now);
-    let points = fields.points_to_redeem.clone().value().unwrap_or_default();
-    let late = fields.late_checkout.clone().value().unwrap_or_default();
-    fields.apply(&mut one, &user);
-    one.client = Some(client.client.id);
-    one.status = Status::Approved;
-    one.points_redeemed = Decimal::ZERO;
-    (one.late_checkout, one.late_check_out_date) = (false, None);
-    recognise(&mut one, &client.client, &user, &state)?;
-    one.seller = Some(seller(&one, &user, &state).await?);
-    spendable(&client.client, points, now)?;
-    if one.full_payment {
-        one.pay_in_full();
-    }
-    if late {
-        // The dates sent must make a stay by themselves: late check-out does not repair them.
-        as_sent_is_a_stay(&one)?;
-        one.grant_late_checkout();
-    }
-    as_sent_is_a_stay(&one)?;
-    one.points_redeemed = points;
-
-    let receipts = receipts::store(&state, one.id, files, now).await?;
-    match commit(&state, &user, &one, client, points, &receipts, now).await {
+    let mut draft = Draft::read(&state, &user, &form, now).await?;
+    draft.store_receipts(&state, now).await?;
+    match commit(&state, &user, &mut draft, now).await {
         Ok(stored) => {
             let mut answer = json(render(&WrittenBody::new(&stored, &state.clock))?);
             *answer.status_mut() = StatusCode::CREATED;
             Ok(answer)
         }
         Err(problem) => {
-            receipts::forget(&state, &problem, &receipts).await;
+            receipts::forget(&state, &problem, &draft.receipts).await;
             Err(problem)
         }
     }
 }
 
+/// A reservation that a body asks to enter, checked but not written.
+#[derive(Debug)]
+pub struct Draft {
+    /// The reservation as it would be entered.
+    pub one: Reservation,
+    /// Its guest, as read.
+    pub client: StoredClient,
+    /// Points the guest spends on it.
+    points: Decimal,
+    /// Receipts that came with it.
+    files: Vec<(Upload, FileKind)>,
+    /// The same once their files are stored.
+    receipts: Vec<Receipt>,
+}
+
+impl Draft {
+    /// Reads and checks a body.
+    ///
+    /// # Errors
+    /// 400 with what is wrong; failures of the table.
+    pub async fn read(
+        state: &AppState,
+        user: &StaffUser,
+        form: &Form,
+        now: DateTime<Utc>,
+    ) -> ApiResult<Self> {
+        let fields = fields::read(form, &state.clock, |checked, fields| {
+            checked.required("property", fields.house.clone());
+            checked.required("client", fields.client.clone());
+            checked.required("check_in_date", fields.check_in.clone());
+            checked.required("check_out_date", fields.check_out.clone());
+        })?;
+        fields::check_seller(&fields, state).await?;
+        let files = receipts::checked(form)?;
+        let (Some(house), Some(client), Some(check_in), Some(check_out)) = (
+            fields.house.clone().value(),
+            fields.client.clone().value(),
+            fields.check_in.clone().value(),
+            fields.check_out.clone().value(),
+        ) else {
+            return Err(error::rule("Datos inválidos."));
+        };
+        let catalogue = state.store.houses().catalogue().await?;
+        if !catalogue.live().any(|one| one.id == house) {
+            return Err(error::field("property", "La propiedad no existe."));
+        }
+        let client = state.store.clients().get(client).await?.ok_or_else(no_such_client)?;
+
+        let mut one = Reservation::new(ReservationId(Uuid::new_v4()), house, check_in, check_out, now);
+        let points = fields.points_to_redeem.clone().value().unwrap_or_default();
+        let late = fields.late_checkout.clone().value().unwrap_or_default();
+        let names_no_price = !form.has("price_usd") && !form.has("price_sol");
+        fields.apply(&mut one, user);
+        one.client = Some(client.client.id);
+        one.status = Status::Approved;
+        one.points_redeemed = Decimal::ZERO;
+        (one.late_checkout, one.late_check_out_date) = (false, None);
+        recognise(&mut one, &client.client, user, state)?;
+        one.seller = Some(seller(&one, user, state).await?);
+        if names_no_price && let Some(stay) = one.stay() {
+            price::price(state, &mut one, stay, client.client.id).await?;
+        }
+        spendable(&client.client, points, now)?;
+        if one.full_payment {
+            one.pay_in_full();
+        }
+        if late {
+            // The dates sent must make a stay by themselves: late check-out does not repair them.
+            as_sent_is_a_stay(&one)?;
+            one.grant_late_checkout();
+        }
+        as_sent_is_a_stay(&one)?;
+        one.points_redeemed = points;
+        Ok(Self { one, client, points, files, receipts: Vec::new() })
+    }
+
+    /// Stores the files of its receipts.
+    async fn store_receipts(&mut self, state: &AppState, now: DateTime<Utc>) -> ApiResult<()> {
+        self.receipts = receipts::store(state, self.one.id, std::mem::take(&mut self.files), now).await?;
+        Ok(())
+    }
+
+    /// The change that enters it.
+    ///
+    /// # Errors
+    /// 400 when the guest's points do not suffice.
+    pub fn change(&self, user: &StaffUser, now: DateTime<Utc>) -> ApiResult<Change<'static>> {
+        spendable(&self.client.client, self.points, now)?;
+        Ok(Change {
+            before: None,
+            after: self.one.clone(),
+            client: Some(self.client.client.card()),
+            receipts: self.receipts.clone(),
+            points: (self.points > Decimal::ZERO).then(|| PointsSpent {
+                client: self.client.clone(),
+                points: self.points,
+                description: "Puntos canjeados en una reserva".to_owned(),
+            }),
+            facts: event::facts(None, &self.one, Decimal::ZERO),
+            audit: Some(Audit::new(Some(user.id), AuditAction::Added, MODEL, self.one.id, now)),
+            takes_code: None,
+            conflicts: Conflicts::Refuse,
+        })
+    }
+
+    /// Reads the guest again, whose points changed meanwhile.
+    ///
+    /// # Errors
+    /// 400 when the guest is gone; failures of the table.
+    pub async fn read_guest_again(&mut self, state: &AppState) -> ApiResult<()> {
+        let again = state.store.clients().get(self.client.client.id).await?;
+        self.client = again.ok_or_else(no_such_client)?;
+        Ok(())
+    }
+}
+
+fn no_such_client() -> ApiError {
+    error::field("client", "El cliente no existe.")
+}
+
 async fn commit(
     state: &AppState,
     user: &StaffUser,
-    one: &Reservation,
-    mut client: StoredClient,
-    points: Decimal,
-    receipts: &[casa_domain::reservation::Receipt],
+    draft: &mut Draft,
     now: DateTime<Utc>,
 ) -> ApiResult<Reservation> {
     for _ in 0..TRIES {
-        spendable(&client.client, points, now)?;
-        let change = Change {
-            before: None,
-            after: one.clone(),
-            client: Some(client.client.card()),
-            receipts: receipts.to_vec(),
-            points: (points > Decimal::ZERO).then(|| PointsSpent {
-                client: client.clone(),
-                points,
-                description: "Puntos canjeados en una reserva".to_owned(),
-            }),
-            facts: event::facts(None, one, Decimal::ZERO),
-            audit: Some(Audit::new(Some(user.id), AuditAction::Added, MODEL, one.id, now)),
-            conflicts: Conflicts::Refuse,
-        };
-        match state.store.reservations().commit(change, now).await {
+        match state.store.reservations().commit(draft.change(user, now)?, now).await {
             Ok(stored) => return Ok(stored.booked.reservation),
             Err(StoreError::NightTaken) => return Err(error::rule(OVERLAP)),
-            Err(StoreError::Changed) => {
-                // Only the guest's points can have changed: the reservation is new.
-                let again = state.store.clients().get(client.client.id).await?;
-                client = again.ok_or_else(|| error::field("client", "El cliente no existe."))?;
-            }
+            // Only the guest's points can have changed: the reservation is new.
+            Err(StoreError::Changed) => draft.read_guest_again(state).await?,
             Err(problem) => return Err(problem.into()),
         }
     }

@@ -143,6 +143,7 @@ pub async fn delete(
             points,
             facts: event::facts(Some(before), &after, returned),
             audit: Some(Audit::new(Some(user.id), AuditAction::Deleted, MODEL, id, now)),
+            takes_code: None,
             conflicts: Conflicts::Refuse,
             after,
         };
@@ -267,6 +268,7 @@ async fn attempt(
         points: None,
         facts: event::facts(Some(before), &after, Decimal::ZERO),
         audit: Some(Audit::new(Some(user.id), AuditAction::Changed, MODEL, after.id, now)),
+        takes_code: None,
         conflicts,
         after: after.clone(),
     };

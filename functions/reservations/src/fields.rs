@@ -53,6 +53,7 @@ pub struct Fields {
     price_latecheckout: Given<Decimal>,
     price_temperature_pool: Given<Decimal>,
     temperature_pool: Given<bool>,
+    fixed: Given<bool>,
     points_redeemed: Given<Decimal>,
     manychat_fecha: Given<i64>,
     flags: [(&'static str, Given<bool>); 3],
@@ -110,6 +111,7 @@ impl Fields {
             price_latecheckout: required(checked, "price_latecheckout", price_latecheckout),
             price_temperature_pool: checked.money("price_temperature_pool", EXTRA),
             temperature_pool: checked.boolean("temperature_pool"),
+            fixed: checked.boolean("fixed"),
             points_redeemed: checked.money("points_redeemed", EXTRA),
             manychat_fecha: checked.integer("ManychatFecha", i64::from(i32::MIN), i64::from(i32::MAX)),
             flags,
@@ -138,6 +140,7 @@ impl Fields {
         self.price_latecheckout.set_option(&mut one.price_latecheckout);
         self.price_temperature_pool.set_option(&mut one.price_temperature_pool);
         self.temperature_pool.set(&mut one.temperature_pool);
+        self.fixed.set(&mut one.fixed);
         self.manychat_fecha.set(&mut one.manychat_fecha);
         self.voucher_deadline.set_option(&mut one.payment_voucher_deadline);
         if by.is_admin() || by.is_superuser {
@@ -243,6 +246,8 @@ struct OptionalFields {
     advance_payment_currency: Option<CurrencyChoice>,
     full_payment: Option<bool>,
     temperature_pool: Option<bool>,
+    /// Promised to stay in its house: never moved to make room.
+    fixed: Option<bool>,
     late_checkout: Option<bool>,
     #[schema(value_type = String, required = false, pattern = r"^-?[0-9]{1,8}(\.[0-9]{1,2})?$")]
     price_latecheckout: Option<String>,

@@ -9,6 +9,8 @@ mod filters;
 mod list;
 mod occupancy;
 mod people;
+mod price;
+mod rearrange;
 mod receipts;
 mod shapes;
 
@@ -24,6 +26,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(calendar::list))
         .routes(routes!(calendar::detail))
         .routes(routes!(occupancy::occupancy))
+        .routes(routes!(rearrange::rearrange))
         .routes(routes!(receipts::delete))
         .routes(routes!(receipts::delete_as_panel))
         .routes(routes!(export::monthly))

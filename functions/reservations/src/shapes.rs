@@ -37,6 +37,8 @@ pub struct Columns<'a> {
     pub tel_contact_number: Option<&'a str>,
     pub full_payment: bool,
     pub temperature_pool: bool,
+    /// Promised to stay in its house: never moved to make room.
+    pub fixed: bool,
     pub ip_cliente: Option<&'a str>,
     pub user_agent: Option<&'a str>,
     pub referer: Option<&'a str>,
@@ -80,6 +82,7 @@ impl<'a> Columns<'a> {
             tel_contact_number: one.tel_contact_number.as_deref(),
             full_payment: one.full_payment,
             temperature_pool: one.temperature_pool,
+            fixed: one.fixed,
             ip_cliente: one.ip_cliente.as_deref(),
             user_agent: one.user_agent.as_deref(),
             referer: one.referer.as_deref(),

@@ -33,6 +33,9 @@ pub enum Command {
     /// Manage members of staff who can sign in
     #[command(subcommand)]
     User(UserCommand),
+    /// Measure what requests cost and how many this machine serves
+    #[command(subcommand)]
+    Bench(BenchCommand),
 }
 
 /// Options of `casa dev`.
@@ -141,6 +144,51 @@ pub struct PasswordSource {
     /// The password; without it, it is asked for on a terminal or read from standard input
     #[arg(long)]
     pub password: Option<String>,
+}
+
+/// The benchmarks.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Quotes and the staff's search, at several numbers of houses
+    Quote(BenchQuoteArgs),
+    /// A page of the reservation list, at several lengths of the list
+    Lists(BenchListsArgs),
+}
+
+/// Options of `casa bench quote`.
+#[derive(Debug, Args)]
+pub struct BenchQuoteArgs {
+    /// Numbers of houses
+    #[arg(long, value_delimiter = ',', default_value = "6,60,600", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub houses: Vec<u16>,
+    /// How hard to ask
+    #[command(flatten)]
+    pub load: LoadArgs,
+}
+
+/// Options of `casa bench lists`.
+#[derive(Debug, Args)]
+pub struct BenchListsArgs {
+    /// Numbers of reservations
+    #[arg(long, value_delimiter = ',', default_value = "160,16000", value_parser = clap::value_parser!(u16).range(1..=20_000))]
+    pub reservations: Vec<u16>,
+    /// How hard to ask
+    #[command(flatten)]
+    pub load: LoadArgs,
+}
+
+/// Options of every benchmark.
+#[derive(Debug, Args)]
+pub struct LoadArgs {
+    /// For how long clients ask, per figure
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub seconds: u16,
+    /// Clients that ask at the same time
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub clients: u16,
+    /// Print one JSON document instead of a table
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[cfg(test)]

@@ -26,9 +26,11 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub fn function_routes() -> Vec<OpenApiRouter<AppState>> {
     vec![
         accounts::routes(),
+        bot::routes(casa_gateways::Gateways::from_env().chatbot),
         clients::routes(),
         docs::routes(),
         media::routes(),
+        pricing::routes(),
         properties::routes(),
         reservations::routes(),
     ]
@@ -173,7 +175,7 @@ fn welcome(bound: SocketAddr, local: &Local, logins: &[Login]) -> String {
 }
 
 /// Returns when the process is asked to end.
-async fn asked_to_stop() {
+pub(crate) async fn asked_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

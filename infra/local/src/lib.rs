@@ -3,6 +3,7 @@
 //! [`embedded`] serves the DynamoDB, S3 and SQS APIs; the rest of the crate runs every function's router against
 //! them, delivers the table's stream to the reactions, and offers the commands of [`cli`].
 
+mod bench;
 pub mod cli;
 mod control;
 pub mod demo;
@@ -49,6 +50,7 @@ failures!(
     embedded::EmbeddedError,
     home::HomeError,
     std::io::Error,
+    reqwest::Error,
 );
 
 /// Runs a command to its end.
@@ -62,5 +64,6 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::User(command) => user::run(command).await,
+        Command::Bench(command) => bench::run(command).await,
     }
 }

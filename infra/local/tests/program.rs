@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 fn casa(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_casa"));
     for (name, _) in std::env::vars() {
-        if ["AWS_", "CASA_", "TELEGRAM_"].iter().any(|prefix| name.starts_with(prefix)) {
+        if ["AWS_", "CASA_", "CHATBOT_", "TELEGRAM_"].iter().any(|prefix| name.starts_with(prefix)) {
             command.env_remove(name);
         }
     }

@@ -2,10 +2,12 @@
 //!
 //! It must not know the HTTP of our own API or the table. A vendor that is not configured is simply off.
 
+pub mod chatbot;
 pub mod telegram;
 
 use std::{env, time::Duration};
 
+pub use chatbot::{BotField, Chatbot};
 pub use telegram::{Chat, Telegram};
 
 /// A vendor did not do what was asked.
@@ -40,12 +42,14 @@ pub enum GatewayError {
 pub struct Gateways {
     /// Telegram notices; `None` when not configured.
     pub telegram: Option<Telegram>,
+    /// The chatbot platform; `None` when not configured.
+    pub chatbot: Option<Chatbot>,
 }
 
 impl Gateways {
     /// The vendors that the environment configures.
     pub fn from_env() -> Self {
-        Self { telegram: Telegram::from_env() }
+        Self { telegram: Telegram::from_env(), chatbot: Chatbot::from_env() }
     }
 }
 
@@ -55,9 +59,10 @@ fn setting(name: &str) -> Option<String> {
 
 /// An HTTP client with the bounds every vendor call has.
 fn client() -> reqwest::Client {
-    reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(3))
-        .timeout(Duration::from_secs(10))
-        .build()
-        .unwrap_or_default()
+    client_builder().build().unwrap_or_default()
+}
+
+/// The same, for vendors that need another bound.
+fn client_builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().connect_timeout(Duration::from_secs(3)).timeout(Duration::from_secs(10))
 }

@@ -1,6 +1,6 @@
 //! Settings from the environment. Their names are listed in `infra/README.md`.
 
-use std::{env, time::Duration};
+use std::{env, str::FromStr, time::Duration};
 
 use chrono_tz::Tz;
 
@@ -26,6 +26,8 @@ pub struct Settings {
     pub bucket: String,
     /// Signs tokens and file links; at least 32 bytes. Never logged.
     pub secret: Secret,
+    /// With it the chatbot does what otherwise only staff may; without one nobody does. Never logged.
+    pub bot_key: Option<Secret>,
     /// The clock, with the business zone.
     pub clock: Clock,
     /// Exact origins that browsers may call from.
@@ -40,7 +42,15 @@ pub struct Settings {
     pub airbnb_name: String,
     /// First name of the client that stands for maintenance (decision 19).
     pub maintenance_name: String,
+    /// Most stays that one rearrangement moves.
+    pub most_moves: usize,
 }
+
+/// More moves and a new booking might not fit one transaction of the table.
+const MOST_MOVES: usize = 7;
+
+/// A shorter key could be guessed.
+const SHORTEST_BOT_KEY: usize = 16;
 
 /// A text that does not show itself in logs.
 #[derive(Clone, PartialEq, Eq)]
@@ -100,6 +110,7 @@ impl Settings {
             table: text("CASA_TABLE").unwrap_or_else(|| "casa".to_owned()),
             bucket: text("CASA_BUCKET").unwrap_or_else(|| "casa-files".to_owned()),
             secret: Secret(secret),
+            bot_key: bot_key(text("CASA_BOT_KEY"))?,
             clock,
             cors_origins: origins
                 .split(',')
@@ -108,11 +119,21 @@ impl Settings {
                 .map(str::to_owned)
                 .collect(),
             local,
-            access_life: DAY * days("CASA_ACCESS_DAYS", 7)?,
-            refresh_life: DAY * days("CASA_REFRESH_DAYS", 60)?,
+            access_life: DAY * number("CASA_ACCESS_DAYS", 7)?,
+            refresh_life: DAY * number("CASA_REFRESH_DAYS", 60)?,
             airbnb_name: text("CASA_AIRBNB_CLIENT").unwrap_or_else(|| "AirBnB".to_owned()),
             maintenance_name: text("CASA_MAINTENANCE_CLIENT").unwrap_or_else(|| "Mantenimiento".to_owned()),
+            most_moves: number("CASA_MOST_MOVES", 4)?.min(MOST_MOVES),
         })
+    }
+}
+
+fn bot_key(key: Option<String>) -> Result<Option<Secret>, SettingsError> {
+    match key {
+        Some(key) if key.len() < SHORTEST_BOT_KEY => {
+            Err(SettingsError::Unusable("CASA_BOT_KEY", format!("shorter than {SHORTEST_BOT_KEY} bytes")))
+        }
+        key => Ok(key.map(Secret)),
     }
 }
 
@@ -120,9 +141,23 @@ fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn days(name: &'static str, default: u32) -> Result<u32, SettingsError> {
+fn number<T: FromStr>(name: &'static str, default: T) -> Result<T, SettingsError> {
     match text(name) {
         None => Ok(default),
         Some(value) => value.parse().map_err(|_| SettingsError::Unusable(name, value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bot_keys_are_long_and_hidden() {
+        assert_eq!(bot_key(None).unwrap(), None);
+        let key = bot_key(Some("dieciséis-letras".to_owned())).unwrap();
+        assert!(!format!("{key:?}").contains("letras"));
+        let refused = bot_key(Some("corta".to_owned())).unwrap_err().to_string();
+        assert!(refused.contains("CASA_BOT_KEY") && !refused.contains("corta"), "{refused}");
     }
 }

@@ -1,0 +1,6 @@
+//! The pricing function.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    casa_web::serve(pricing::routes()).await
+}
