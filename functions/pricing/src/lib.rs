@@ -1,8 +1,23 @@
-//! Quotes, discount codes and special dates (contract 04 §3.5 to §3.9, §3.11).
+//! Quotes, the search for room by moving stays, discount codes and special dates (contract 04 §3.5 to §3.9, §3.11; 05
+//! §3.12).
+
+mod ask;
+mod codes;
+mod discount;
+mod failure;
+mod late_checkout;
+mod quote;
+mod shapes;
 
 use casa_web::{AppState, OpenApiRouter};
+use utoipa_axum::routes;
 
 /// The routes of this function.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(quote::calculate))
+        .routes(routes!(late_checkout::calculate))
+        .routes(routes!(codes::simple))
+        .routes(routes!(codes::templates, codes::from_template))
+        .routes(routes!(discount::detail))
 }
