@@ -12,6 +12,7 @@ pub mod level;
 pub mod money;
 pub mod password;
 pub mod pricing;
+pub mod rearrangement;
 pub mod reservation;
 pub mod spanish;
 pub mod staff;
