@@ -4,8 +4,10 @@
 mod ask;
 mod codes;
 mod discount;
+mod erp;
 mod failure;
 mod late_checkout;
+mod moves;
 mod quote;
 mod shapes;
 
@@ -16,6 +18,7 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(quote::calculate))
+        .routes(routes!(erp::search))
         .routes(routes!(late_checkout::calculate))
         .routes(routes!(codes::simple))
         .routes(routes!(codes::templates, codes::from_template))

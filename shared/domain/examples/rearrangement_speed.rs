@@ -2,7 +2,7 @@
 //! percentiles; judges nothing.
 //!
 //! `cargo run --release -p casa-domain --example rearrangement_speed`
-#![allow(clippy::unwrap_used, missing_docs)] // a program for the desk
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::float_arithmetic)] // a program for the desk
 
 use std::time::Instant;
 
