@@ -155,6 +155,18 @@ mod tests {
         }
     }
 
+    /// Contract 04 §9, example 50: the local day ends five hours after that of UTC.
+    #[test]
+    fn example_50_today_is_local() {
+        let zone = "America/Lima".parse().unwrap();
+        for (now, expected) in [("2026-06-02T04:59:00+00:00", None), ("2026-06-02T05:00:00+00:00", Some(8))] {
+            let clock = casa_web::Clock::frozen_at(now.parse().unwrap(), zone);
+            let query = Query::parse("check_in_date=2026-06-01&check_out_date=2026-06-02");
+            let refused = Asked::read(&query, clock.today()).err();
+            assert_eq!(refused.and_then(|refusal| refusal.body()["error"].as_u64()), expected, "{now}");
+        }
+    }
+
     #[test]
     fn services_are_ids_once_each() {
         let id = "9e2b82ee-63e3-4c72-8efc-dec8521b14f2";

@@ -93,7 +93,7 @@ impl MoveBody {
                 .client
                 .as_ref()
                 .filter(|_| names)
-                .map_or_else(|| SOMEBODY.to_owned(), ClientCard::full_name),
+                .map_or_else(|| SOMEBODY.to_owned(), documented_name),
             from_property: name(one.from),
             to_property: name(one.to),
             reservation_dates: MoveDates {
@@ -104,6 +104,11 @@ impl MoveBody {
             status: reservation.status.as_str(),
         }
     }
+}
+
+/// First and last name; a missing last name is written `None`, as documented.
+fn documented_name(card: &ClientCard) -> String {
+    format!("{} {}", card.first_name, card.last_name.as_deref().unwrap_or("None")).trim().to_owned()
 }
 
 impl PlanBody {

@@ -158,6 +158,20 @@ mod tests {
         }
     }
 
+    /// Contract 04 §9, example 51, with the left or upper edge of the crop.
+    #[test]
+    fn example_51_thumbnail_sources() {
+        for ((width, height), scaled, edge) in [
+            ((1000, 400), (750, 300), (175, 0)),
+            ((300, 900), (400, 1200), (0, 450)),
+            ((100, 75), (400, 300), (0, 0)),
+        ] {
+            let (wide, high) = scaled_size(width, height);
+            assert_eq!((wide, high), scaled, "{width}×{height}");
+            assert_eq!(((wide - WIDTH) / 2, (high - HEIGHT) / 2), edge, "{width}×{height}");
+        }
+    }
+
     #[test]
     fn thumbnails_show_the_middle() {
         // Red, green and blue thirds, so wide that only the green one remains.

@@ -402,3 +402,30 @@ fn free_slug(house: &House, taken: &HashSet<String>) -> String {
     let numbered = (1..).map(|number| format!("{slug}-{number}"));
     std::iter::once(slug.clone()).chain(numbered).find(|one| !taken.contains(one)).unwrap_or(slug)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Contract 04 §9, example 52.
+    #[test]
+    fn example_52_slugs() {
+        let id = "846e44e0-6590-4a1c-8b47-73a85a3a0ef0";
+        let house = |name: &str| -> House {
+            serde_json::from_value(
+                serde_json::json!({"id": id, "created": "2025-01-01T00:00:00Z", "name": name}),
+            )
+            .unwrap()
+        };
+        let mut taken = HashSet::new();
+        for (name, slug) in [
+            ("Casa Uno", "casa-uno".to_owned()),
+            ("Casa Uno", "casa-uno-1".to_owned()),
+            ("¡¡!!", format!("propiedad-{id}")),
+        ] {
+            let free = free_slug(&house(name), &taken);
+            assert_eq!(free, slug);
+            taken.insert(free);
+        }
+    }
+}
