@@ -139,3 +139,70 @@ async fn strangers_learn_of_nobody() {
         setting.quote("2026-06-09", "2026-06-11", &[("client_id", unknown.as_str())]).await;
     assert_eq!((status, &refused["error"]), (StatusCode::NOT_FOUND, &json!(6)));
 }
+
+/// Contract 04 §4.11 with defects 3 and 20 of §8.
+#[tokio::test]
+async fn special_dates_are_edited_whole_and_by_administrators() {
+    let setting = Setting::new();
+    let store = setting.casa.shared.store();
+    for (email, group) in [("jefa@personal.example", "admin"), ("venta@personal.example", "vendedor")] {
+        let new = casa_store::NewStaffUser {
+            email: email.to_owned(),
+            first_name: "Prueba".to_owned(),
+            last_name: "Prueba".to_owned(),
+            password_hash: casa_domain::password::hash("Prueba-2026").unwrap(),
+            groups: vec![group.to_owned()],
+            superuser: false,
+            is_staff: true,
+        };
+        store.users().create(new, chrono::Utc::now()).await.unwrap();
+    }
+    let chief = setting.casa.sign_in("jefa@personal.example", "Prueba-2026").await;
+    let seller = setting.casa.sign_in("venta@personal.example", "Prueba-2026").await;
+    let post = |path: String, token: Option<String>, body: Value| {
+        let request = setting.http.post(setting.casa.url(&path)).json(&body);
+        async move {
+            let request = match token {
+                Some(token) => request.bearer_auth(token),
+                None => request,
+            };
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+        }
+    };
+    let bulk = "admin/bulk-special-dates/".to_owned();
+    let lines = |text: &str| json!({"property": id(10), "bulk_data": text, "overwrite_existing": true});
+    let good = lines("28,7,Fiestas Patrias,150.005\n\n31,12,Fin de año,400");
+    assert_eq!(post(bulk.clone(), None, good.clone()).await.0, 401);
+    assert_eq!(post(bulk.clone(), Some(seller), good.clone()).await.0, 403);
+    let (status, broken) =
+        post(bulk.clone(), Some(chief.clone()), lines("28,7,Fiestas,150\n31,2,Nunca,100")).await;
+    assert_eq!(status, 400, "{broken}");
+    let price = async || {
+        let house = id(10);
+        let only = [("property_id", house.as_str())];
+        setting.quote("2026-07-28", "2026-07-29", &only).await.1["data"]["properties"][0]["subtotal_usd"]
+            .clone()
+    };
+    assert_eq!(price().await, 100.0, "a broken line enters nothing");
+    let (status, entered) = post(bulk, Some(chief.clone()), good).await;
+    assert_eq!((status, &entered["created"]), (200, &json!(2)), "{entered}");
+    assert_eq!(price().await, 150.0);
+
+    let manager = format!("admin/special-dates-manager/{}/", id(10));
+    let one = |minimum: Value| {
+        let mut date = json!({"month": 12, "day": 31, "description": "Fin de año", "price_usd": 420});
+        if minimum.is_number() {
+            date["minimum_consecutive_nights"] = minimum;
+        }
+        json!({"dates_data": [date]})
+    };
+    let (_, first) = post(manager.clone(), Some(chief.clone()), one(json!(3))).await;
+    let (status, second) = post(manager, Some(chief), one(Value::Null)).await;
+    assert_eq!(status, 200, "{second}");
+    let (before, after) = (&first["special_dates"], &second["special_dates"]);
+    assert_eq!(after.as_array().unwrap().len(), 1, "what is not listed is gone");
+    assert_eq!((&after[0]["id"], &after[0]["minimum_consecutive_nights"]), (&before[0]["id"], &json!(3)));
+    assert_eq!(after[0]["price_usd"], "420.00");
+    assert_eq!(price().await, 100.0);
+}

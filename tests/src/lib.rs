@@ -2,7 +2,8 @@
 
 pub mod contents;
 pub mod document;
+pub mod export;
 mod program;
 pub mod replay;
 
-pub use program::{Casa, Options, Shared};
+pub use program::{Casa, Options, Shared, program};

@@ -89,11 +89,10 @@ const SECRET: &str = "only-for-tests-only-for-tests-only-for-tests";
 ///
 /// # Panics
 /// When it was not built.
-fn program() -> PathBuf {
-    // Tests run from the folder below the programs', benchmarks from the programs' own.
+pub fn program() -> PathBuf {
+    // Tests run from the folder below the programs'.
     let own = env::current_exe().unwrap_or_default();
-    let candidates = own.ancestors().skip(1).take(2).map(|folder| folder.join("casa"));
-    let program = candidates.into_iter().find(|program| program.exists()).unwrap_or_default();
+    let program = own.ancestors().nth(2).map(|folder| folder.join("casa")).unwrap_or_default();
     assert!(program.exists(), "build the program first: cargo build --bin casa");
     program
 }

@@ -10,6 +10,7 @@ mod late_checkout;
 mod moves;
 mod quote;
 mod shapes;
+mod special_dates;
 
 use casa_web::{AppState, OpenApiRouter};
 use utoipa_axum::routes;
@@ -23,4 +24,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(codes::simple))
         .routes(routes!(codes::templates, codes::from_template))
         .routes(routes!(discount::detail))
+        .routes(routes!(special_dates::all, special_dates::bulk))
+        .routes(routes!(special_dates::houses))
+        .routes(routes!(special_dates::of_house, special_dates::replace))
 }

@@ -148,7 +148,10 @@ mod tests {
     fn units_of_single_requests_and_of_batches_add_up() {
         let mut tally = Tally::default();
         tally.add("Query", br#"{"Items": [], "ConsumedCapacity": {"CapacityUnits": 1.5}}"#);
-        tally.add("BatchGetItem", br#"{"ConsumedCapacity": [{"CapacityUnits": 2.0}, {"CapacityUnits": 0.5}]}"#);
+        tally.add(
+            "BatchGetItem",
+            br#"{"ConsumedCapacity": [{"CapacityUnits": 2.0}, {"CapacityUnits": 0.5}]}"#,
+        );
         tally.add("PutItem", b"{}");
         assert_eq!((tally.requests, tally.units), (3, Some(4.0)));
         assert_eq!(tally.words(), "1 BatchGetItem, 1 PutItem, 1 Query");

@@ -147,7 +147,6 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-#[allow(clippy::cast_precision_loss, reason = "counts here are far below what a float holds exactly")]
 fn float(count: usize) -> f64 {
     count as f64
 }
@@ -157,10 +156,15 @@ fn ratio(count: usize, to: f64) -> f64 {
 }
 
 /// How the program was built and what runs it: figures mean little without.
-fn machine() -> Value {
+#[derive(Serialize)]
+struct Machine {
+    build: &'static str,
+    cores: usize,
+}
+
+fn machine() -> Machine {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
-    json!({ "build": build, "cores": cores })
+    Machine { build: if cfg!(debug_assertions) { "debug" } else { "release" }, cores }
 }
 
 /// A table with a line per figure and a column per size.
@@ -200,4 +204,16 @@ impl Table {
             row(name, cells);
         }
     }
+}
+
+/// A figure that is not known everywhere.
+fn known(figure: Option<f64>, decimals: usize) -> String {
+    figure.map_or("?".to_owned(), |figure| format!("{figure:.decimals$}"))
+}
+
+/// Says below a table what ran it.
+fn print_machine() {
+    let Machine { build, cores } = machine();
+    let warning = if build == "debug" { ", several times slower than a release build" } else { "" };
+    say(&format!("a {build} build{warning}; {cores} cores, shared by clients, API and table"));
 }
