@@ -38,7 +38,15 @@ impl Setting {
     /// A request at a row that exists, so that whoever got through would do something.
     fn request(&self, operation: &Operation) -> RequestBuilder {
         let method: Method = operation.method.parse().unwrap();
-        let query = if operation.path.ends_with("-occupancy/") { "?year=2025" } else { "" };
+        let house = &self.set.rows("property.property")[0].0;
+        let query = match operation.path.rsplit('/').nth(1).unwrap_or_default() {
+            "calendar-occupancy" => "?year=2025".to_owned(),
+            "calculate-pricing" | "calculate-pricing-erp" => {
+                "?check_in_date=2026-01-05&check_out_date=2026-01-08".to_owned()
+            }
+            "calculate-late-checkout" => format!("?property_id={house}&checkout_date=2026-01-05"),
+            _ => String::new(),
+        };
         self.http.request(method, format!("{}{}{query}", self.casa.base, self.set.existing(operation)))
     }
 

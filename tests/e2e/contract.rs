@@ -16,7 +16,17 @@ async fn replayed(files: &[&str]) {
 
 #[tokio::test]
 async fn independent_requests() {
-    let areas = ["auth", "properties", "reservations", "calendar"];
+    let areas = [
+        "auth",
+        "properties",
+        "reservations",
+        "calendar",
+        "pricing",
+        "late-checkout",
+        "discount-codes",
+        "erp-availability",
+        "bot",
+    ];
     let files = areas.map(|area| format!("recordings/{area}.jsonl"));
     replayed(&files.each_ref().map(String::as_str)).await;
 }
@@ -39,4 +49,9 @@ async fn story_of_kinds_of_reservations() {
 #[tokio::test]
 async fn story_of_a_reservation() {
     replayed(&["stories/staff-reservation.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_generated_codes() {
+    replayed(&["stories/generated-codes.jsonl"]).await;
 }

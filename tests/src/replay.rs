@@ -87,6 +87,8 @@ impl Set {
             "photos" => first("property.propertyphoto"),
             "profit" => first("property.profitpropertyairbnb"),
             "recipt" | "delete-recipe" => first("reservation.rentalreceipt"),
+            "property" if path.contains("automaticdiscount") => first("property.automaticdiscount"),
+            "admin" => first("property.property"),
             "property" => text(&self.rows("property.property")[0].1["slug"]),
             "properties" => "1".to_owned(),
             "bot" => text(&self.rows("clients.clients")[0].1["number_doc"]),

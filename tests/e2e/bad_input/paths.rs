@@ -87,7 +87,10 @@ pub(crate) fn ids(setting: &Setting) -> Vec<Probe> {
                 operation.path.contains("{number}") && value.bytes().all(|byte| byte.is_ascii_digit());
             // With a plain `/` or `%` these would be other addresses.
             if !ignored {
-                probes.push(probe(setting, operation, &operation.path_with(&value), &value, &[404]));
+                // Automatic discounts tell what is no id from what is unknown (contract 04 §3.9).
+                let wanted: &[u16] =
+                    if operation.path.contains("/automaticdiscount/") { &[400, 404] } else { &[404] };
+                probes.push(probe(setting, operation, &operation.path_with(&value), &value, wanted));
             }
         }
     }
