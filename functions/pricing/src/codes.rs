@@ -20,7 +20,7 @@ use casa_web::{
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use http::StatusCode;
 use rand::Rng;
-use rust_decimal::{Decimal, prelude::ToPrimitive};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 use crate::{
     failure::{NumberedFailure, bad},
+    numbers::{number, whole},
     shapes::configured,
 };
 
@@ -104,7 +105,7 @@ pub(crate) async fn simple(
     State(state): State<AppState>,
     form: Result<Form, ApiError>,
 ) -> ApiResult<Json<SimpleCodeAnswer>> {
-    let form = form.map_err(numbered_body)?;
+    let form = form.map_err(|problem| numbered_body(problem, 5))?;
     let (days, percentage) = simple_terms(&form)?;
     limit(&caller, &state).await?;
     let (today, now) = (state.clock.today(), state.clock.now());
@@ -142,24 +143,6 @@ fn simple_terms(form: &Form) -> ApiResult<(i64, Decimal)> {
         return Err(bad(3, "El porcentaje debe estar entre 1 y 100."));
     }
     Ok((days, percentage))
-}
-
-/// A number, or a text that is one.
-fn number(value: &Value) -> Option<Decimal> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
-        _ => return None,
-    };
-    text.parse().or_else(|_| Decimal::from_scientific(&text.to_lowercase())).ok()
-}
-
-/// A number without its fraction; texts must be whole already.
-fn whole(value: &Value) -> Option<i64> {
-    match value {
-        Value::String(text) => text.trim().parse().ok(),
-        _ => number(value)?.trunc().to_i64(),
-    }
 }
 
 /// A template of codes.
@@ -275,7 +258,7 @@ pub(crate) struct TemplateMissing {
     )),
     responses(
         (status = 200, description = "The code", body = CodeAnswer),
-        (status = 400, description = "No name (1), or no usable body (3, 5)", body = NumberedFailure),
+        (status = 400, description = "No name (1), or no usable name or body (3)", body = NumberedFailure),
         (status = 404, description = "No such template (2)", body = TemplateMissing),
         (status = 429, description = "Too many codes in an hour", body = Detail),
         ForStaff,
@@ -288,7 +271,7 @@ pub(crate) async fn from_template(
     State(state): State<AppState>,
     form: Result<Form, ApiError>,
 ) -> ApiResult<Json<CodeAnswer>> {
-    let form = form.map_err(numbered_body)?;
+    let form = form.map_err(|problem| numbered_body(problem, 3))?;
     let name = match form.get("config_name") {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(name)) => name.trim().to_lowercase(),
@@ -397,10 +380,10 @@ async fn limit(caller: &StaffOrBot, state: &AppState) -> ApiResult<()> {
     Err(error::detail(StatusCode::TOO_MANY_REQUESTS, text))
 }
 
-/// A body that cannot be read is error 5 in the shape of these endpoints.
-fn numbered_body(problem: ApiError) -> ApiError {
+/// A body that cannot be read has its number too in the shape of these endpoints.
+fn numbered_body(problem: ApiError, error: u32) -> ApiError {
     if problem.status() == StatusCode::BAD_REQUEST {
-        bad(5, "No se pudo leer el cuerpo de la solicitud.")
+        bad(error, "No se pudo leer el cuerpo de la solicitud.")
     } else {
         problem
     }
@@ -434,10 +417,12 @@ mod tests {
             (json!({"validity_days": 366}), 1),
             (json!({"validity_days": null}), 2),
             (json!({"validity_days": "x"}), 2),
-            (json!({"validity_days": 1e300}), 2),
+            (json!({"validity_days": 1e300}), 1),
+            (json!({"validity_days": "99999999999999999999"}), 1),
             (json!({"validity_days": []}), 2),
             (json!({"discount_percentage": 0.99}), 3),
             (json!({"discount_percentage": 100.01}), 3),
+            (json!({"discount_percentage": 1e300}), 3),
             (json!({"discount_percentage": "nan"}), 4),
             (json!({"discount_percentage": null}), 4),
         ] {

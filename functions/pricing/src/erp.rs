@@ -252,14 +252,14 @@ async fn plans(
         .collect();
     let placed: Vec<_> = stays
         .values()
-        .filter_map(|stored| {
+        .filter_map(|(stored, movable)| {
             let hold = stored.booked.hold?;
             Some(Placed {
                 id: stored.booked.reservation.id,
                 house: hold.house,
                 stay: hold.stay,
                 guests: stored.booked.reservation.guests,
-                movable: movable(stored),
+                movable: *movable,
             })
         })
         .collect();
@@ -277,7 +277,8 @@ async fn plans(
         Room::Plan(plan) => Some((house, plan)),
         Room::Free | Room::Impossible => None,
     });
-    Ok(Plans { plans: plans.collect(), stays })
+    let stays = stays.into_iter().map(|(id, (stored, _))| (id, stored));
+    Ok(Plans { plans: plans.collect(), stays: stays.collect() })
 }
 
 /// A plan with the stays that plans move.

@@ -8,6 +8,7 @@ mod erp;
 mod failure;
 mod late_checkout;
 mod moves;
+mod numbers;
 mod quote;
 mod shapes;
 mod special_dates;

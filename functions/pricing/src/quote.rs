@@ -113,7 +113,8 @@ pub(crate) async fn calculate(
     // The house is looked for before the client's id is looked at; the reading of both is one.
     let services = ask::services(&query);
     let sent = query.get("discount_code").unwrap_or_default();
-    let wanted = Wanted { stay, client: client.as_ref().ok().copied().flatten(), code: Some(sent) };
+    let asking = client.as_ref().ok().copied().flatten();
+    let wanted = Wanted { stay, client: asking, code: ask::possible_code(sent) };
     let Ground { houses, book, occupancy, guest, code } = state.store.quotes().ground(&wanted).await?;
     let mut offered: Vec<&House> = match only {
         Some(id) => vec![houses.house(id).ok_or_else(no_such_house)?],

@@ -38,8 +38,16 @@ pub(crate) fn every_field(setting: &Setting) -> Vec<Probe> {
     for operation in setting.operations.iter().filter(|one| !one.bodies.is_empty()) {
         for name in operation.fields.keys() {
             if operation.bodies.contains("application/json") {
-                let bodies = texts.iter().map(|text| format!("{{\"{name}\": {text}}}"));
-                probes.extend(bodies.map(|body| sent(setting, operation, body, Some(name))));
+                let named = named(operation, name);
+                for text in texts.iter().filter(|text| !is_fine(name, text)) {
+                    let body = format!("{{\"{name}\": {text}}}");
+                    let mut probe = sent(setting, operation, body, Some(named));
+                    if name == "config_name" {
+                        // A text is a name, and a name that no template has is a 404 (contract 04 §3.8).
+                        probe.wanted.push(404);
+                    }
+                    probes.push(probe);
+                }
                 continue;
             }
             for text in ["a\0b", &long] {
@@ -55,6 +63,21 @@ pub(crate) fn every_field(setting: &Setting) -> Vec<Probe> {
         }
     }
     probes
+}
+
+/// No special dates at all are a set of special dates too.
+fn is_fine(field: &str, text: &str) -> bool {
+    field == "dates_data" && text == "[]"
+}
+
+/// The key under which a wrong field is told.
+fn named<'a>(operation: &Operation, field: &'a str) -> &'a str {
+    if operation.path.contains("/generate-") {
+        // These number what is wrong (contract 04 §3.7, §3.8).
+        return "error";
+    }
+    // Without a plan, the booking it makes room for is not looked at.
+    if field == "booking" { "plan" } else { field }
 }
 
 /// A field's name and kind.

@@ -68,7 +68,7 @@ pub enum Room {
 /// Moves that make a house free, all together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// In an order in which each target is free when its turn comes; where stays swap there is no such order.
+    /// In an order in which each target is free when its turn comes; where stays swap, as many as can be are.
     pub moves: Vec<Move>,
     /// Dollars: the sum of what each moved stay's price differs, signs left out.
     pub difference: Decimal,

@@ -44,20 +44,35 @@ impl<'a> Rank<'a> {
     }
 }
 
-/// The plan of these moves: each comes once its target is free of stays that are still to move, as far as that is
-/// possible.
-pub(super) fn told(board: &Board<'_>, total: Decimal, mut moves: Vec<(u32, u32)>) -> Plan {
-    let mut ordered = Vec::with_capacity(moves.len());
-    while !moves.is_empty() {
-        let blocked = |(stay, house): &(u32, u32)| {
-            moves.iter().any(|(other, _)| {
+/// The plan of these moves: each comes once its target is free of stays that are still to move. Where stays swap, as few
+/// as possible come before that.
+pub(super) fn told(board: &Board<'_>, total: Decimal, moves: Vec<(u32, u32)>) -> Plan {
+    // Sets of moves are bits; there are at most MOST_MOVES of them.
+    let waits_for: Vec<usize> = moves
+        .iter()
+        .map(|(stay, house)| {
+            let holds = |other: &u32| {
                 other != stay
                     && board.home[*other as usize] == *house
                     && overlap(board.nights[*other as usize], board.nights[*stay as usize])
-            })
-        };
-        let next = moves.iter().position(|one| !blocked(one)).unwrap_or_default();
-        let (stay, house) = moves.remove(next);
+            };
+            (0..moves.len()).filter(|at| holds(&moves[*at].0)).map(|at| 1 << at).sum()
+        })
+        .collect();
+    let all = (1usize << moves.len()) - 1;
+    // How few moves of each set must come too early, and the first of the set in such an order.
+    let mut fewest = vec![(0, 0); all + 1];
+    for left in 1..=all {
+        let early = |at: usize| fewest[left & !(1 << at)].0 + usize::from(waits_for[at] & left != 0);
+        let choices = (0..moves.len()).filter(|at| left & (1 << at) != 0).map(|at| (early(at), at));
+        fewest[left] = choices.min().unwrap_or_default();
+    }
+    let mut ordered = Vec::with_capacity(moves.len());
+    let mut left = all;
+    while left != 0 {
+        let next = fewest[left].1;
+        left &= !(1 << next);
+        let (stay, house) = moves[next];
         let placed = board.stays[stay as usize];
         ordered.push(Move {
             reservation: placed.id,
