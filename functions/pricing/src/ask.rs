@@ -12,9 +12,6 @@ use crate::failure::bad_quote;
 
 /// Most guests of a quote; more is a slip of the keyboard.
 pub(crate) const MOST_GUESTS: u32 = 1000;
-/// Most characters of a text that is looked up as a discount code. Codes have at most 20 (contract 04 §2), some of which
-/// grow in upper case.
-const LONGEST_CODE: usize = 100;
 
 /// Check-in, check-out and guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,12 +123,6 @@ pub(crate) fn services(query: &Query) -> ApiResult<Vec<ServiceId>> {
     if services.is_empty() { Err(wrong()) } else { Ok(services) }
 }
 
-/// The discount code that was sent, where it can be one. A longer text is no code of anybody's, and the table would
-/// refuse to look it up; a code is never an error of the request.
-pub(crate) fn possible_code(sent: &str) -> Option<&str> {
-    (sent.trim().chars().count() <= LONGEST_CODE).then_some(sent)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,17 +164,6 @@ mod tests {
             let query = Query::parse("check_in_date=2026-06-01&check_out_date=2026-06-02");
             let refused = Asked::read(&query, clock.today()).err();
             assert_eq!(refused.and_then(|refusal| refusal.body()["error"].as_u64()), expected, "{now}");
-        }
-    }
-
-    #[test]
-    fn only_texts_of_some_length_are_looked_up_as_codes() {
-        let padded = format!("{}VERANO{}", " ".repeat(3000), " ".repeat(3000));
-        for sent in ["", "  ", "VERANO", padded.as_str(), "ñ".repeat(100).as_str()] {
-            assert_eq!(possible_code(sent), Some(sent));
-        }
-        for sent in ["A".repeat(101), "A".repeat(3000)] {
-            assert_eq!(possible_code(&sent), None);
         }
     }
 

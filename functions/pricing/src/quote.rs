@@ -114,7 +114,7 @@ pub(crate) async fn calculate(
     let services = ask::services(&query);
     let sent = query.get("discount_code").unwrap_or_default();
     let asking = client.as_ref().ok().copied().flatten();
-    let wanted = Wanted { stay, client: asking, code: ask::possible_code(sent) };
+    let wanted = Wanted { stay, client: asking, code: Some(sent) };
     let Ground { houses, book, occupancy, guest, code } = state.store.quotes().ground(&wanted).await?;
     let mut offered: Vec<&House> = match only {
         Some(id) => vec![houses.house(id).ok_or_else(no_such_house)?],

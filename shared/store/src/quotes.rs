@@ -73,7 +73,7 @@ impl Quotes<'_> {
         }
         let mut ask = vec![houses_at.clone(), prices_at.clone()];
         ask.extend(months.iter().map(|month| keys::occupancy(*month)));
-        let code = wanted.code.map(str::trim).filter(|code| !code.is_empty()).map(keys::code);
+        let code = wanted.code.filter(|code| codes::is_possible(code)).map(keys::code);
         ask.extend(code.clone());
         if let Some(client) = wanted.client {
             ask.extend([keys::client(client), keys::client_counts(client)]);

@@ -153,4 +153,9 @@ async fn a_code_is_used_exactly_as_often_as_its_limit() {
     unknown.takes_code = Some("NADIE".to_owned());
     assert!(matches!(store.reservations().commit(unknown, now()).await, Err(StoreError::Taken("code"))));
     assert!(store.codes().find("NADIE").await.unwrap().is_none(), "no item appears for an unknown code");
+    for text in ["", "  ", &"A".repeat(101), &"A".repeat(5000)] {
+        assert!(store.codes().find(text).await.unwrap().is_none(), "no key, no failure");
+    }
+    let padded = format!("{}diez{}", " ".repeat(3000), " ".repeat(3000));
+    assert!(store.codes().find(&padded).await.unwrap().is_some());
 }
