@@ -89,7 +89,7 @@ pub(crate) async fn list(
 impl BotLevels {
     fn new(levels: &[Level]) -> Self {
         let mut open: Vec<_> = levels.iter().filter(|level| level.is_active && !level.deleted).collect();
-        open.sort_by_key(|level| (level.order, level.rank(), level.created, level.id));
+        open.sort_by_key(|level| level.place());
         let levels: Vec<_> = open.into_iter().map(BotLevel::new).collect();
         let count = levels.len();
         let message = match count {

@@ -3,12 +3,15 @@
 use casa_domain::{
     ClientId, HouseId,
     ids::ServiceId,
+    pricing::quote::Guest,
     stay::{MAX_NIGHTS, Stay, StayError},
 };
+use casa_store::StoredClient;
 use casa_web::{ApiError, ApiResult, Query};
 use chrono::NaiveDate;
+use http::StatusCode;
 
-use crate::failure::bad_quote;
+use crate::failure::{bad_quote, of_quote};
 
 /// Most guests of a quote; more is a slip of the keyboard.
 pub(crate) const MOST_GUESTS: u32 = 1000;
@@ -96,6 +99,20 @@ pub(crate) fn house(query: &Query) -> ApiResult<Option<HouseId>> {
 /// 400 / 7.
 pub(crate) fn client(query: &Query) -> ApiResult<Option<ClientId>> {
     id(query, "client_id", || bad_quote(7, "El identificador del cliente no es válido."))
+}
+
+/// Check 6, and what is known of the guest, if one was named.
+///
+/// # Errors
+/// 404 / 6 where nothing is known of who was named.
+pub(crate) fn known(
+    client: Option<ClientId>,
+    guest: Option<(StoredClient, Guest)>,
+) -> ApiResult<(Option<StoredClient>, Option<Guest>)> {
+    if client.is_some() && guest.is_none() {
+        return Err(of_quote(StatusCode::NOT_FOUND, 6, "El cliente no existe."));
+    }
+    Ok(guest.unzip())
 }
 
 fn id<T: std::str::FromStr>(

@@ -101,7 +101,7 @@ impl AutomaticDiscountBody {
         let local = |instant| local_iso(instant, clock.offset(instant));
         let mut levels: Vec<&Level> =
             discount.required_achievements.iter().filter_map(|id| book.level(*id)).collect();
-        levels.sort_by_key(|level| (level.order, level.rank(), level.created, level.id));
+        levels.sort_by_key(|level| level.place());
         Self {
             id: discount.id.0,
             name: discount.name.clone(),

@@ -20,13 +20,12 @@ use casa_domain::{
 use casa_store::{Ground, HouseList, Wanted, reservations::Stored};
 use casa_web::{ApiResult, AppState, MaybeStaff, Query};
 use chrono::NaiveDate;
-use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     ask::{self, Asked},
-    failure::{QuoteFailure, of_quote},
+    failure::QuoteFailure,
     moves::{MoveBody, PlanBody},
     shapes::{BenefitsBody, HouseQuoteBody},
 };
@@ -140,10 +139,7 @@ pub(crate) async fn search(
     let client = ask::client(&query)?;
     let wanted = Wanted { stay, client, code: None };
     let Ground { houses, book, occupancy, guest, .. } = state.store.quotes().ground(&wanted).await?;
-    if client.is_some() && guest.is_none() {
-        return Err(of_quote(StatusCode::NOT_FOUND, 6, "El cliente no existe."));
-    }
-    let (who, guest) = guest.unzip();
+    let (who, guest) = ask::known(client, guest)?;
     let request = Request { stay, guests, today, guest, code: CodeAsked::None, services: Vec::new() };
     let now = state.clock.now();
     let known = who.as_ref().filter(|_| staff.is_some()).zip(request.guest.as_ref());

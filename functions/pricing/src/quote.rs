@@ -120,14 +120,11 @@ pub(crate) async fn calculate(
         Some(id) => vec![houses.house(id).ok_or_else(no_such_house)?],
         None => houses.live().collect(),
     };
-    if client?.is_some() && guest.is_none() {
-        return Err(of_quote(StatusCode::NOT_FOUND, 6, "El cliente no existe."));
-    }
+    let (who, guest) = ask::known(client?, guest)?;
     let services = services?;
     known_services(&book, only, &services)?;
     offered.sort_by_cached_key(|house| words::natural_key(&house.name));
 
-    let (who, guest) = guest.unzip();
     let request = Request { stay, guests, today, guest, code: CodeAsked::new(sent, code), services };
     let mut quotes = Vec::with_capacity(offered.len());
     for house in &offered {

@@ -46,6 +46,11 @@ impl Level {
         (self.required_reservations, self.required_referrals, self.required_referral_reservations)
     }
 
+    /// By which levels are listed: position, then rank, ties by creation and id (contract 04 §3.10; decision 22).
+    pub fn place(&self) -> impl Ord + use<> {
+        (self.order, self.rank(), self.created, self.id)
+    }
+
     /// Icon and name, or the name alone (contract 03 §3.7).
     pub fn icon_and_name(&self) -> String {
         match self.icon.as_deref().filter(|icon| !icon.is_empty()) {

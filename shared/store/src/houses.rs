@@ -1,7 +1,7 @@
 //! Houses, photos and earnings. Houses and photos share one partition, read whole and kept by warm processes for as
 //! long as its version stands.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use casa_domain::{
     HouseId, PhotoId,
@@ -83,7 +83,6 @@ impl Catalogue {
 /// The houses without their photos: all that a quote shows of them, in one query however many photos there are.
 #[derive(Clone, Debug, Default)]
 pub struct HouseList {
-    version: u64,
     houses: Vec<House>,
 }
 
@@ -96,26 +95,6 @@ impl HouseList {
     /// The offered house with this id.
     pub fn house(&self, id: HouseId) -> Option<&House> {
         self.live().find(|house| house.id == id)
-    }
-}
-
-/// A value as last read.
-#[derive(Debug)]
-pub(crate) struct Cache<T>(Mutex<Option<Arc<T>>>);
-
-impl<T> Default for Cache<T> {
-    fn default() -> Self {
-        Self(Mutex::new(None))
-    }
-}
-
-impl<T> Cache<T> {
-    fn get(&self) -> Option<Arc<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, value: Arc<T>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
 }
 
@@ -135,28 +114,24 @@ impl Houses<'_> {
 
     /// The catalogue, given its version as just read.
     pub(crate) async fn catalogue_at(&self, version: u64) -> Result<Arc<Catalogue>, StoreError> {
-        if let Some(warm) = self.0.0.catalogue.get().filter(|warm| warm.version == version && version > 0) {
+        if let Some(warm) = self.0.0.catalogue.at(version) {
             return Ok(warm);
         }
         // The number was read before the rows: a copy may be newer than its number says, never older. (A query may see
         // the version of a change whose rows it passed a moment too early.)
         let rows = Catalogue::from_items(&self.0.query(keys::CATALOGUE, Span::all()).await?)?;
-        let fresh = Arc::new(Catalogue { version, ..rows });
-        self.0.0.catalogue.set(Arc::clone(&fresh));
-        Ok(fresh)
+        Ok(self.0.0.catalogue.keep(version, Catalogue { version, ..rows }))
     }
 
     /// The houses without photos, given the catalogue's version as just read.
     pub(crate) async fn list_at(&self, version: u64) -> Result<Arc<HouseList>, StoreError> {
-        if let Some(warm) = self.0.0.houses.get().filter(|warm| warm.version == version && version > 0) {
+        if let Some(warm) = self.0.0.houses.at(version) {
             return Ok(warm);
         }
         let items = self.0.query(keys::CATALOGUE, Span::prefix("H#")).await?;
         let mut houses = items.iter().map(read).collect::<Result<Vec<House>, _>>()?;
         by_name(&mut houses);
-        let fresh = Arc::new(HouseList { version, houses });
-        self.0.0.houses.set(Arc::clone(&fresh));
-        Ok(fresh)
+        Ok(self.0.0.houses.keep(version, HouseList { houses }))
     }
 
     /// Enters or replaces houses and photos in one transaction (at most 99 together).

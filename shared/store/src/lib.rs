@@ -24,6 +24,7 @@ mod table;
 mod throttle;
 mod transaction;
 mod users;
+mod warm;
 
 use std::sync::Arc;
 
@@ -54,10 +55,10 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     dynamo: Dynamo,
     table: String,
-    catalogue: houses::Cache<Catalogue>,
-    houses: houses::Cache<HouseList>,
-    prices: prices::Cache,
-    directory: users::Cache,
+    catalogue: warm::Warm<Catalogue>,
+    houses: warm::Warm<HouseList>,
+    prices: warm::Warm<casa_domain::pricing::book::PriceBook>,
+    directory: warm::Warm<StaffDirectory>,
     years: reservations::Years,
     year_rows: reservations::YearRows,
 }
@@ -68,10 +69,10 @@ impl Store {
         Self(Arc::new(Inner {
             dynamo,
             table: table.into(),
-            catalogue: houses::Cache::default(),
-            houses: houses::Cache::default(),
-            prices: prices::Cache::default(),
-            directory: users::Cache::default(),
+            catalogue: warm::Warm::default(),
+            houses: warm::Warm::default(),
+            prices: warm::Warm::default(),
+            directory: warm::Warm::default(),
             years: reservations::Years::default(),
             year_rows: reservations::YearRows::default(),
         }))

@@ -1,7 +1,7 @@
 //! Price tables: one partition, read whole and kept by warm processes for as long as its version stands. What one house
 //! costs (rates and special dates) is one item, so that it is edited as a whole and hundreds of houses fit one query.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use casa_domain::{
     HouseId,
@@ -30,21 +30,6 @@ const TRIES: usize = 8;
 #[derive(Debug)]
 pub struct Prices<'a>(pub(crate) &'a Store);
 
-/// The book as last read, with its version.
-#[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<Option<(u64, Arc<PriceBook>)>>);
-
-impl Cache {
-    /// The copy this process has, current or not.
-    pub fn warm(&self) -> Option<(u64, Arc<PriceBook>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, version: u64, book: Arc<PriceBook>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, book));
-    }
-}
-
 impl Prices<'_> {
     /// The price book as of now: one small read where a warm copy is current, else two queries more.
     ///
@@ -57,14 +42,12 @@ impl Prices<'_> {
 
     /// The price book, given its version as just read.
     pub(crate) async fn book_at(&self, version: u64) -> Result<Arc<PriceBook>, StoreError> {
-        if let Some((_, book)) = self.0.0.prices.warm().filter(|(warm, _)| *warm == version && version > 0) {
+        if let Some(book) = self.0.0.prices.at(version) {
             return Ok(book);
         }
         let (prices, levels) =
             tokio::try_join!(self.0.query(keys::PRICES, Span::all()), levels::all(self.0))?;
-        let fresh = Arc::new(book_from(&prices, levels)?);
-        self.0.0.prices.set(version, Arc::clone(&fresh));
-        Ok(fresh)
+        Ok(self.0.0.prices.keep(version, book_from(&prices, levels)?))
     }
 
     /// Changes what a house costs, all or nothing: `edit` is given the tariff as stored (an empty one where there is

@@ -66,7 +66,7 @@ impl Quotes<'_> {
         let (houses_at, prices_at) =
             (Key::new(keys::CATALOGUE, keys::VERSION), Key::new(keys::PRICES, keys::VERSION));
         // What a warm copy says may be out of date; whatever is missing then is read afterwards.
-        let warm = store.0.prices.warm().map(|(_, book)| book);
+        let warm = store.0.prices.last();
         let mut months: BTreeSet<Month> = wanted.stay.months().collect();
         if let Some(book) = &warm {
             months.extend(protected_months(book, book.tariffs.keys().copied(), wanted.stay));
@@ -85,16 +85,18 @@ impl Quotes<'_> {
         let (lists, prices) = (store.houses(), store.prices());
         let (houses, book) = tokio::try_join!(lists.list_at(houses_at), prices.book_at(prices_at))?;
 
-        let asked: HashSet<Key> = ask.into_iter().collect();
-        let mut more: BTreeSet<Key> = BTreeSet::new();
-        months.extend(protected_months(&book, book.tariffs.keys().copied(), wanted.stay));
-        more.extend(months.iter().map(|month| keys::occupancy(*month)));
-        if let Some(client) = wanted.client {
-            more.extend(level_keys(client, Some(&book)));
-        }
-        more.retain(|key| !asked.contains(key));
-        if !more.is_empty() {
-            items.extend(store.get_many(&more.into_iter().collect::<Vec<_>>()).await?);
+        // What was asked on the word of an outdated copy may lack something.
+        if !warm.is_some_and(|warm| Arc::ptr_eq(&warm, &book)) {
+            let asked: HashSet<Key> = ask.into_iter().collect();
+            months.extend(protected_months(&book, book.tariffs.keys().copied(), wanted.stay));
+            let mut more: BTreeSet<Key> = months.iter().map(|month| keys::occupancy(*month)).collect();
+            if let Some(client) = wanted.client {
+                more.extend(level_keys(client, Some(&book)));
+            }
+            more.retain(|key| !asked.contains(key));
+            if !more.is_empty() {
+                items.extend(store.get_many(&more.into_iter().collect::<Vec<_>>()).await?);
+            }
         }
 
         let mut occupancy = Occupancy::default();

@@ -1,6 +1,6 @@
 //! Staff who can sign in. One partition, read whole and kept by warm processes for as long as its version stands.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use casa_domain::{
     StaffId,
@@ -58,9 +58,6 @@ impl StaffDirectory {
         Ok(directory)
     }
 }
-
-#[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<Option<Arc<StaffDirectory>>>);
 
 /// A member of staff to be entered.
 #[derive(Clone, Debug)]
@@ -121,16 +118,12 @@ impl Users<'_> {
 
     /// Everybody, given the version as just read.
     pub(crate) async fn directory_at(&self, version: u64) -> Result<Arc<StaffDirectory>, StoreError> {
-        let cache = &self.0.0.directory.0;
-        let warm = cache.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(warm) = warm.filter(|warm| warm.version == version && version > 0) {
+        if let Some(warm) = self.0.0.directory.at(version) {
             return Ok(warm);
         }
         // As in the catalogue: the number was read before the rows, so a copy is never older than its number says.
         let rows = StaffDirectory::from_items(&self.0.query(keys::STAFF, Span::all()).await?)?;
-        let fresh = Arc::new(StaffDirectory { version, ..rows });
-        *cache.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
-        Ok(fresh)
+        Ok(self.0.0.directory.keep(version, StaffDirectory { version, ..rows }))
     }
 
     /// Enters a user under the next free id, making groups that do not exist.
