@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use casa_web::{
-    ApiError, ApiResult, AppState, Form, error,
+    ApiError, ApiResult, AppState, Form, error, guests,
     openapi::{Detail, Invalid, Unauthorized, WithBody},
     tokens,
 };
@@ -27,8 +27,8 @@ pub(crate) struct RefreshAnswer {
     access: String,
 }
 
-/// Gives a new access token for a refresh token, which stays valid until its own end (decision 4). Unlike the
-/// original, the user is looked up: nobody who was switched off, or whose sessions were ended, gets another token
+/// Gives a new access token for a refresh token of staff or of a guest, which stays valid until its own end (decision
+/// 4). Unlike the original, whoever it stands for is looked up: nobody who was switched off, or whose sessions were ended, gets another token
 /// (contract 01 §8).
 #[utoipa::path(
     post,
@@ -54,7 +54,14 @@ pub(crate) async fn refresh(State(state): State<AppState>, form: Form) -> ApiRes
     let token = fields.required("refresh", given);
     fields.finish()?;
     let now = state.clock.now();
-    let claims = token.and_then(|token| state.tokens.claims(&token, "refresh", now)).ok_or_else(worthless)?;
+    let token = token.ok_or_else(worthless)?;
+    if let Some(claims) = state.tokens.guest_claims(&token, "refresh", now) {
+        let guest = state.store.clients().get(claims.client_id).await?;
+        let guest = guests::live(guest, &claims).map_err(|_| worthless())?;
+        let access = state.tokens.guest_refreshed(&guest.client, &claims, now)?;
+        return Ok(Json(RefreshAnswer { access }));
+    }
+    let claims = state.tokens.claims(&token, "refresh", now).ok_or_else(worthless)?;
     let user = state.store.users().get(claims.user_id).await?;
     let user = tokens::live(user, &claims).map_err(|_| worthless())?;
     Ok(Json(RefreshAnswer { access: state.tokens.refreshed(&user, &claims, now)? }))

@@ -5,8 +5,13 @@ use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
 };
-use casa_domain::{Client, ReservationId, Status, money::displayed, time::utc_offset_iso};
-use casa_store::{Catalogue, HeldLevel, reservations::Booked};
+use casa_domain::{
+    Client, ReservationId, Status,
+    level::{self, HeldLevel, Level},
+    money::displayed,
+    time::utc_offset_iso,
+};
+use casa_store::{Catalogue, reservations::Booked};
 use casa_web::{ApiError, ApiResult, AppState, Clock, StaffOrBot, openapi::ForStaff};
 use chrono::NaiveDate;
 use http::StatusCode;
@@ -135,12 +140,10 @@ pub(crate) async fn profile(
     }
     let found = state.store.clients().by_phone_or_document(&identifier).await?;
     let client = found.ok_or_else(missing)?.client;
-    let guest = [client.id];
-    let (levels, stays, houses) = (state.store.levels(), state.store.reservations(), state.store.houses());
-    let (held, stays, houses) =
-        tokio::try_join!(levels.of(&guest), stays.of_client(client.id), houses.catalogue())?;
-    let held = held.get(&client.id).map_or(&[][..], Vec::as_slice);
-    let client_profile = BotGuest::new(client, held, &stays, &houses, &state.clock);
+    let (prices, stays, houses) = (state.store.prices(), state.store.reservations(), state.store.houses());
+    let (book, stays, houses) =
+        tokio::try_join!(prices.book(), stays.of_client(client.id), houses.catalogue())?;
+    let client_profile = BotGuest::new(client, &book.levels, &stays, &houses, &state.clock);
     Ok(Json(BotGuestAnswer { success: true, client_profile }))
 }
 
@@ -150,14 +153,8 @@ fn missing() -> ApiError {
 }
 
 impl BotGuest {
-    /// The guest with the highest of `levels` (highest first) that was not taken away, and `stays` by check-in.
-    fn new(
-        client: Client,
-        levels: &[HeldLevel],
-        stays: &[Booked],
-        houses: &Catalogue,
-        clock: &Clock,
-    ) -> Self {
+    /// The guest with the highest of all `levels` that the guest holds, and `stays` by check-in.
+    fn new(client: Client, levels: &[Level], stays: &[Booked], houses: &Catalogue, clock: &Clock) -> Self {
         let today = clock.today();
         let approved = stays.iter().filter(|stay| stay.reservation.status == Status::Approved);
         let is_past = |stay: &&Booked| stay.reservation.check_out_date < today;
@@ -177,7 +174,7 @@ impl BotGuest {
             number_doc: client.number_doc,
             birth_date: client.date,
             referral_code: client.referral_code.unwrap_or_default(),
-            highest_level: levels.iter().find(|held| !held.revoked).map(BotGuestLevel::new),
+            highest_level: level::highest(&client.levels, levels).map(BotGuestLevel::new),
             upcoming_reservations: upcoming.into_iter().map(|stay| BotStay::new(stay, houses)).collect(),
             has_past_reservations,
             is_password_set: client.is_password_set,
@@ -192,11 +189,11 @@ fn order(stay: &Booked) -> (NaiveDate, chrono::DateTime<chrono::Utc>, Reservatio
 }
 
 impl BotGuestLevel {
-    fn new(held: &HeldLevel) -> Self {
+    fn new(one: HeldLevel<'_>) -> Self {
         Self {
-            name_icono: held.level.icon_and_name(),
-            description: held.level.description.clone(),
-            earned_at: utc_offset_iso(held.earned_at),
+            name_icono: one.level.icon_and_name(),
+            description: one.level.description.clone(),
+            earned_at: utc_offset_iso(one.held.earned_at),
         }
     }
 }
@@ -232,9 +229,6 @@ fn document_label(kind: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use casa_domain::level::Level;
     use serde_json::Value;
 
     use super::*;
@@ -255,19 +249,26 @@ mod tests {
         .unwrap()
     }
 
-    fn held(name: &str, revoked: bool) -> HeldLevel {
-        let level: Level = serde_json::from_value(
-            json!({"id": Uuid::nil(), "created": "2025-01-01T00:00:00Z", "name": name, "icon": "🌱"}),
-        )
-        .unwrap();
-        HeldLevel { level: Arc::new(level), earned_at: "2025-01-05T15:59:17.899Z".parse().unwrap(), revoked }
+    fn level(name: &str, stays: i64) -> Level {
+        let id = Uuid::new_v5(&Uuid::nil(), name.as_bytes());
+        serde_json::from_value(json!({
+            "id": id, "created": "2025-01-01T00:00:00Z", "name": name, "icon": "🌱", "required_reservations": stays,
+        }))
+        .unwrap()
     }
 
-    fn shown(levels: &[HeldLevel], stays: &[Booked]) -> Value {
+    /// What is shown of a guest who holds the first of these levels and lost the others.
+    fn shown(levels: &[Level], stays: &[Booked]) -> Value {
+        let held = |(number, level): (usize, &Level)| {
+            json!({
+                "id": level.id, "level": level.id, "earned_at": "2025-01-05T15:59:17.899Z", "revoked": number > 0,
+            })
+        };
         let client: Client = serde_json::from_value(json!({
             "id": Uuid::nil(), "created": "2025-01-01T00:00:00Z", "updated": "2025-01-01T00:00:00Z",
             "document_type": "cex", "number_doc": "848125651", "first_name": "Ana", "tel_number": "51900",
             "points_balance": "138.73", "points_expires_at": "2025-11-12T00:00:00Z",
+            "levels": levels.iter().enumerate().map(held).collect::<Vec<_>>(),
         }))
         .unwrap();
         serde_json::to_value(BotGuest::new(client, levels, stays, &Catalogue::default(), &clock())).unwrap()
@@ -294,7 +295,7 @@ mod tests {
             stay("2025-11-20", "2025-11-21", "pending"),
             stay("2025-11-01", "2025-11-02", "cancelled"),
         ];
-        let guest = shown(&[held("Bosque", true), held("Semilla", false)], &stays);
+        let guest = shown(&[level("Semilla", 1), level("Bosque", 5)], &stays);
         let dates: Vec<_> = guest["upcoming_reservations"]
             .as_array()
             .unwrap()

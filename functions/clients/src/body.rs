@@ -1,7 +1,11 @@
 //! A guest as answers show them (contract 03 §2.1, §3.1).
 
-use casa_domain::{client::Client, money::fixed2, time::local_iso};
-use casa_store::HeldLevel;
+use casa_domain::{
+    client::Client,
+    level::{self, HeldLevel, Level},
+    money::fixed2,
+    time::local_iso,
+};
 use casa_web::Clock;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
@@ -84,12 +88,12 @@ pub(crate) struct ClientLevel {
 }
 
 impl ClientBody {
-    /// The guest with the highest of `levels` (highest first) that was not taken away.
-    pub fn new(client: Client, levels: &[HeldLevel], clock: &Clock) -> Self {
+    /// The guest with the highest of all `levels` that the guest holds.
+    pub fn new(client: Client, levels: &[Level], clock: &Clock) -> Self {
         let local = |instant: DateTime<Utc>| local_iso(instant, clock.offset(instant));
         Self {
             id: client.id.0,
-            level_info: levels.iter().find(|held| !held.revoked).map(ClientLevel::new),
+            level_info: level::highest(&client.levels, levels).map(ClientLevel::new),
             document_type: client.document_type,
             number_doc: client.number_doc,
             first_name: client.first_name,
@@ -129,12 +133,12 @@ impl ClientBody {
 }
 
 impl ClientLevel {
-    fn new(held: &HeldLevel) -> Self {
+    fn new(one: HeldLevel<'_>) -> Self {
         Self {
-            name: held.level.name.clone(),
-            description: held.level.description.clone(),
-            icon: held.level.icon.clone(),
-            earned_at: utc(held.earned_at),
+            name: one.level.name.clone(),
+            description: one.level.description.clone(),
+            icon: one.level.icon.clone(),
+            earned_at: utc(one.held.earned_at),
         }
     }
 }
@@ -148,32 +152,31 @@ fn utc(instant: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use casa_domain::level::Level;
     use serde_json::json;
 
     use super::*;
 
-    fn level(name: &str, revoked: bool) -> HeldLevel {
-        let level: Level = serde_json::from_value(
-            json!({"id": Uuid::nil(), "created": "2025-01-01T00:00:00Z", "name": name}),
-        )
-        .unwrap();
-        HeldLevel { level: Arc::new(level), earned_at: "2025-11-09T09:36:46.503Z".parse().unwrap(), revoked }
+    fn level(name: &str, stays: i64) -> Level {
+        let id = Uuid::new_v5(&Uuid::nil(), name.as_bytes());
+        let row = json!({"id": id, "created": "2025-01-01T00:00:00Z", "name": name, "required_reservations": stays});
+        serde_json::from_value(row).unwrap()
     }
 
     #[test]
     fn secrets_stay_and_shapes_hold() {
+        let levels = [level("Semilla", 1), level("Brote", 2), level("Bosque", 5)];
         let client: Client = serde_json::from_value(json!({
             "id": Uuid::nil(), "created": "2025-01-01T00:00:00Z", "updated": "2025-01-01T00:00:00Z",
             "document_type": "dni", "number_doc": "1", "first_name": "Ana", "tel_number": "51900",
             "password": "pbkdf2_sha256$1$a$b", "points_balance": "12.5",
             "points_expires_at": "2026-05-23T05:00:00Z", "facebook_profile_data": "{\"id\":\"fb\"}",
+            "levels": levels.iter().map(|level| json!({
+                "id": level.id, "level": level.id, "earned_at": "2025-11-09T09:36:46.503Z",
+                "revoked": level.name == "Bosque",
+            })).collect::<Vec<_>>(),
         }))
         .unwrap();
         let clock = Clock::system("America/Lima".parse().unwrap());
-        let levels = [level("Bosque", true), level("Brote", false), level("Semilla", false)];
         let body = serde_json::to_value(ClientBody::new(client, &levels, &clock).in_list()).unwrap();
         for key in ["password", "otp_code", "otp_expires_at", "sex", "date"] {
             assert_eq!(body.get(key), Some(&serde_json::Value::Null), "{key}");

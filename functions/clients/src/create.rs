@@ -1,7 +1,7 @@
 //! `POST clients/` (contract 03 §3.1, 02 §3.14).
 
 use axum::{Json, extract::State, response::IntoResponse};
-use casa_domain::{ClientId, client::Client};
+use casa_domain::{ClientId, client::Client, event::What};
 use casa_store::{Audit, AuditAction, StoreError};
 use casa_web::{
     ApiError, ApiResult, AppState, Checked, Form, Staff, error,
@@ -224,6 +224,8 @@ fn read(form: &Form, fields: &mut Checked<'_>, now: chrono::DateTime<chrono::Utc
         points_expires_at: None,
         referral_code: None,
         referred_by: None,
+        levels: Vec::new(),
+        session: 0,
     }
 }
 
@@ -291,7 +293,8 @@ async fn enter(state: &AppState, mut client: Client, audit: &Audit) -> ApiResult
             continue;
         }
         client.referral_code = Some(code);
-        match clients.enter(&client, Some(audit)).await {
+        let facts = vec![What::ClientCreated { client: client.id }];
+        match clients.enter(&client, Some(audit), facts).await {
             Ok(()) => return Ok(client),
             // Somebody else took it a moment ago.
             Err(StoreError::Taken("referral_code")) => {}

@@ -79,21 +79,12 @@ pub(crate) async fn list(
 
     let mut clients = state.store.clients().all().await?;
     clients.retain(|client| filter.holds(client));
-    let mut levels = Default::default();
-    if order.needs_levels() {
-        levels = state.store.levels().of(&ids(&clients)).await?;
-    }
-    let clients = order.sort(clients, &levels);
+    let book = state.store.prices().book().await?;
+    let clients = order.sort(clients, &book.levels);
 
     let total = clients.len() as u64;
     let shown = cut(clients, wish, total);
-    if !order.needs_levels() {
-        levels = state.store.levels().of(&ids(&shown)).await?;
-    }
-    let row = |client: Client| {
-        let held = levels.get(&client.id).map(Vec::as_slice).unwrap_or_default();
-        ClientBody::new(client, held, &state.clock).in_list()
-    };
+    let row = |client: Client| ClientBody::new(client, &book.levels, &state.clock).in_list();
     let rows: Vec<_> = shown.into_iter().map(row).collect();
     Ok(Json(match wish {
         PageWish::Everything => ClientList::Everything(rows),
@@ -133,10 +124,6 @@ fn searched(client: &Client) -> Vec<String> {
         Some(&client.tel_number),
     ];
     texts.into_iter().flatten().map(|text| fold(text)).collect()
-}
-
-fn ids(clients: &[Client]) -> Vec<casa_domain::ClientId> {
-    clients.iter().map(|client| client.id).collect()
 }
 
 /// The rows of the page that is wanted; none behind the last one.

@@ -1,12 +1,12 @@
 //! The order of the list (contract 03 §3.1, `ordering`).
 
-use std::{
-    cmp::{Ordering, Reverse},
-    collections::HashMap,
-};
+use std::cmp::{Ordering, Reverse};
 
-use casa_domain::{ClientId, client::Client, text::fold};
-use casa_store::HeldLevel;
+use casa_domain::{
+    client::Client,
+    level::{self, Level},
+    text::fold,
+};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -23,9 +23,6 @@ enum By {
 /// An order: keys, each ascending or (`true`) descending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order(Vec<(By, bool)>);
-
-/// The levels of guests, highest first.
-pub(crate) type LevelsOf = HashMap<ClientId, Vec<HeldLevel>>;
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
@@ -53,14 +50,9 @@ impl Order {
         Self(ordering.split(',').map(str::trim).filter_map(read).collect())
     }
 
-    /// Whether the levels of all guests must be known.
-    pub fn needs_levels(&self) -> bool {
-        self.0.iter().any(|(by, _)| *by == By::Level)
-    }
-
     /// Puts guests in order. Without any key the highest balance comes first and ties go by document, the order in
     /// which the original's database happens to give them; other ties go by creation, then id (decision 22).
-    pub fn sort(&self, clients: Vec<Client>, levels: &LevelsOf) -> Vec<Client> {
+    pub fn sort(&self, clients: Vec<Client>, levels: &[Level]) -> Vec<Client> {
         let mut keyed: Vec<_> =
             clients.into_iter().map(|client| (self.keys(&client, levels), client)).collect();
         keyed.sort_by(|(a_keys, a), (b_keys, b)| {
@@ -83,7 +75,7 @@ impl Order {
         keyed.into_iter().map(|(_, client)| client).collect()
     }
 
-    fn keys(&self, client: &Client, levels: &LevelsOf) -> Vec<Key> {
+    fn keys(&self, client: &Client, levels: &[Level]) -> Vec<Key> {
         let key = |(by, _): &(By, bool)| match by {
             By::Points => Key::Points(client.points_balance),
             By::FirstName => Key::Name(Some(fold(&client.first_name))),
@@ -91,10 +83,9 @@ impl Order {
             By::Created => Key::Created(client.created),
             // Levels that were taken away count here (contract 03 §3.1); no level at all comes below every level.
             By::Level => Key::Level(
-                levels
-                    .get(&client.id)
-                    .and_then(|held| held.first())
-                    .map_or(-1, |held| held.level.required_reservations),
+                level::reached(&client.levels, levels)
+                    .first()
+                    .map_or(-1, |one| one.level.required_reservations),
             ),
         };
         self.0.iter().map(key).collect()
@@ -125,7 +116,7 @@ mod tests {
             client(4, "Zoe", "0", 2, "10"),
         ];
         let order = Order::parse(ordering);
-        order.sort(clients, &LevelsOf::new()).iter().map(|client| client.id.0.as_u128()).collect()
+        order.sort(clients, &[]).iter().map(|client| client.id.0.as_u128()).collect()
     }
 
     #[test]
@@ -137,6 +128,5 @@ mod tests {
         assert_eq!(sorted("-created"), [1, 3, 4, 2]);
         assert_eq!(sorted("points_balance, -created"), [1, 3, 4, 2]);
         assert_eq!(sorted("-level"), [2, 3, 4, 1]);
-        assert!(Order::parse("created,-level").needs_levels() && !Order::parse("x").needs_levels());
     }
 }

@@ -203,6 +203,10 @@ fn reservation_of(what: &What) -> Option<ReservationId> {
         | What::ReservationMoved { reservation, .. }
         | What::ReservationPaidInFull { reservation }
         | What::ReservationDeleted { reservation, .. } => Some(*reservation),
-        What::ClientCreated { .. } => None,
+        What::ClientCreated { .. }
+        | What::ClientChanged { .. }
+        | What::ClientPasswordSet { .. }
+        | What::PointsEarned { .. }
+        | What::LevelsReached { .. } => None,
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{house::JsonText, ids::ClientId};
+use crate::{house::JsonText, ids::ClientId, level::Held};
 
 /// A guest's record, every column of the original.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +70,12 @@ pub struct Client {
     pub referral_code: Option<String>,
     /// Who referred this guest.
     pub referred_by: Option<ClientId>,
+    /// The levels this guest reached, revoked ones too.
+    #[serde(default)]
+    pub levels: Vec<Held>,
+    /// Moves on when all earlier sign-ins of the guest shall end (decision 4).
+    #[serde(default)]
+    pub session: u32,
 }
 
 impl Client {
@@ -79,6 +85,16 @@ impl Client {
             Decimal::ZERO
         } else {
             self.points_balance
+        }
+    }
+
+    /// The name that other guests may see: the first word and a capital initial, "Ana R."; `Usuario` where there is no
+    /// first name (contract 02 §4.8.2, 03 §4.G).
+    pub fn short_name(&self) -> String {
+        let first = self.first_name.split_whitespace().next().unwrap_or("Usuario");
+        match self.last_name.as_deref().unwrap_or_default().trim_start().chars().next() {
+            Some(initial) => format!("{first} {}.", initial.to_uppercase()),
+            None => first.to_owned(),
         }
     }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    ids::{ClientId, ReservationId},
+    client::Client,
+    ids::{ClientId, LevelId, ReservationId},
     reservation::{Reservation, Status},
 };
 
@@ -68,6 +69,53 @@ pub enum What {
         /// Which.
         client: ClientId,
     },
+    /// A guest's record changed in what others keep of it, was deleted or came back.
+    ClientChanged {
+        /// Which.
+        client: ClientId,
+        /// What reservations show of the guest changed.
+        card: bool,
+        /// E-mail address or phone changed.
+        contact: bool,
+        /// Guests whose standing it may change: referrers gained, lost or unchanged.
+        referrers: Vec<ClientId>,
+    },
+    /// A guest chose a password for the first time.
+    ClientPasswordSet {
+        /// Which.
+        client: ClientId,
+    },
+    /// A finished stay brought a guest points.
+    PointsEarned {
+        /// Whom.
+        client: ClientId,
+        /// Which stay.
+        reservation: ReservationId,
+        /// How many.
+        points: Decimal,
+        /// The guest who stayed, when it was one that this guest referred.
+        referred: Option<ClientId>,
+    },
+    /// A guest reached levels.
+    LevelsReached {
+        /// Who.
+        client: ClientId,
+        /// Which, in the order of lists.
+        levels: Vec<LevelId>,
+    },
+}
+
+/// The fact that a guest's record changed; `None` when nothing changed that others keep.
+pub fn client_changed(before: &Client, after: &Client) -> Option<What> {
+    let card = before.card() != after.card();
+    let contact = (&before.email, &before.tel_number) != (&after.email, &after.tel_number);
+    let circle = before.referred_by != after.referred_by || before.deleted != after.deleted;
+    let mut referrers: Vec<_> = before.referred_by.into_iter().chain(after.referred_by).collect();
+    referrers.dedup();
+    if !circle {
+        referrers.clear();
+    }
+    (card || contact || circle).then(|| What::ClientChanged { client: after.id, card, contact, referrers })
 }
 
 /// The facts that lead from `before` (absent for a new reservation) to `after`, in the order they are told.

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod level;
 pub mod money;
 pub mod password;
+pub mod points;
 pub mod pricing;
 pub mod rearrangement;
 pub mod reservation;

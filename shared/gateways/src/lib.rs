@@ -3,17 +3,34 @@
 //! It must not know the HTTP of our own API or the table. A vendor that is not configured is simply off.
 
 pub mod chatbot;
+pub mod facebook;
+pub mod meta;
+pub mod phone;
+pub mod sheets;
 pub mod telegram;
+#[cfg(test)]
+mod testing;
+pub mod twilio;
+pub mod whatsapp;
+mod wire;
 
 use std::{env, time::Duration};
 
 pub use chatbot::{BotField, Chatbot};
+pub use facebook::{Facebook, FacebookProfile, TokenFacts};
+pub use meta::{MetaAudience, Person};
+pub use sheets::{SheetReply, Sheets};
 pub use telegram::{Chat, Telegram};
+pub use twilio::TwilioVerify;
+pub use whatsapp::WhatsApp;
+
+/// How long a vendor may take in all, unless its module says otherwise.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A vendor did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// It could not be reached, or did not answer in time: try again later.
+    /// It could not be reached, did not answer in time or not in a way that can be understood: try again later.
     #[error("{vendor} could not be reached: {problem}")]
     Unreachable {
         /// Who.
@@ -44,13 +61,39 @@ pub struct Gateways {
     pub telegram: Option<Telegram>,
     /// The chatbot platform; `None` when not configured.
     pub chatbot: Option<Chatbot>,
+    /// One-time codes by SMS; `None` when not configured.
+    pub twilio: Option<TwilioVerify>,
+    /// Messages to guests on WhatsApp; `None` when not configured.
+    pub whatsapp: Option<WhatsApp>,
+    /// Facebook accounts of guests; `None` when not configured.
+    pub facebook: Option<Facebook>,
+    /// The audience of the advertisements; `None` when not configured.
+    pub meta: Option<MetaAudience>,
+    /// The sheet of searches; `None` when not configured.
+    pub sheets: Option<Sheets>,
+    /// Whether one-time codes are ours and go by WhatsApp, instead of Twilio's by SMS (`OTP_SERVICE_PROVIDER`).
+    pub otp_by_whatsapp: bool,
 }
 
 impl Gateways {
     /// The vendors that the environment configures.
     pub fn from_env() -> Self {
-        Self { telegram: Telegram::from_env(), chatbot: Chatbot::from_env() }
+        Self {
+            telegram: Telegram::from_env(),
+            chatbot: Chatbot::from_env(),
+            twilio: TwilioVerify::from_env(),
+            whatsapp: WhatsApp::from_env(),
+            facebook: Facebook::from_env(),
+            meta: MetaAudience::from_env(),
+            sheets: Sheets::from_env(),
+            otp_by_whatsapp: is_whatsapp(setting("OTP_SERVICE_PROVIDER")),
+        }
     }
+}
+
+/// Whether a setting names WhatsApp; anything else, also nothing, means Twilio (contract 02 §4.4).
+fn is_whatsapp(provider: Option<String>) -> bool {
+    provider.is_some_and(|provider| provider.to_lowercase() == "whatsapp")
 }
 
 fn setting(name: &str) -> Option<String> {
@@ -64,5 +107,27 @@ fn client() -> reqwest::Client {
 
 /// The same, for vendors that need another bound.
 fn client_builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().connect_timeout(Duration::from_secs(3)).timeout(Duration::from_secs(10))
+    reqwest::Client::builder().connect_timeout(Duration::from_secs(3)).timeout(PATIENCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_go_by_whatsapp_only_where_the_setting_says_so() {
+        for (provider, whatsapp) in
+            [("whatsapp", true), ("WhatsApp", true), ("twilio", false), ("sms", false)]
+        {
+            assert_eq!(is_whatsapp(Some(provider.to_owned())), whatsapp, "{provider}");
+        }
+        assert!(!is_whatsapp(None));
+    }
+
+    #[test]
+    fn by_default_everything_is_off() {
+        let off = Gateways::default();
+        assert!(off.twilio.is_none() && off.whatsapp.is_none() && off.facebook.is_none());
+        assert!(off.meta.is_none() && off.sheets.is_none() && !off.otp_by_whatsapp);
+    }
 }

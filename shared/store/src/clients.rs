@@ -1,4 +1,5 @@
-//! Guests' records: the aggregate, its row in the list, and the look-ups that keep document and referral code unique.
+//! Guests' records: the aggregate, its row in the list, its entry in the log of changes, and the look-ups that keep
+//! document, referral code and Facebook account unique.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +9,19 @@ use casa_domain::{
     event::{Event, What},
     text::{fold, matches_all},
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::{
     Audit, Store, StoreError,
-    item::{self, Item, Span, document, key_item, number, read, s, text},
-    keys, outbox,
+    item::{self, Item, Span, document, key_item, n, number, read, s, text},
+    keys::{self, Key},
+    outbox,
     transaction::{Expression, Guards, Transaction, absent, at_version, pointer, versioned},
 };
 
+/// For how many days an entry of the log of changes is kept. Copies of the list that are older are read anew.
+pub(crate) const LOG_DAYS: i64 = 30;
 /// Kinds of document (contract 02 §1.1).
 const DOCUMENT_KINDS: [&str; 4] = ["dni", "cex", "pas", "ruc"];
 
@@ -140,45 +145,201 @@ impl Clients<'_> {
         Ok(pointer.as_ref().and_then(|item| text(item, "to")).and_then(|id| id.parse().ok()))
     }
 
-    /// Enters a client with the fact that it was. A document held by a deleted client passes to the new one
-    /// (contract 03 §3.1, check 5).
+    /// The client who linked this Facebook account, deleted ones included.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] with `document` or `referral_code`, [`StoreError::Changed`] when the id exists.
-    pub async fn enter(&self, client: &Client, audit: Option<&Audit>) -> Result<(), StoreError> {
+    /// [`StoreError`].
+    pub async fn by_facebook(&self, account: &str) -> Result<Option<StoredClient>, StoreError> {
+        let pointer = self.0.get(&keys::client_facebook(account)).await?;
+        match pointer.as_ref().and_then(|item| text(item, "to")).and_then(|id| id.parse().ok()) {
+            Some(id) => self.get(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Several clients, deleted ones included; one request per hundred. Unknown ids are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get_many(&self, ids: &[ClientId]) -> Result<Vec<Client>, StoreError> {
+        let wanted: BTreeSet<Key> = ids.iter().map(|id| keys::client(*id)).collect();
+        let items = self.0.get_many(&wanted.into_iter().collect::<Vec<_>>()).await?;
+        items.values().map(|item| Ok(StoredClient::from_item(item)?.client)).collect()
+    }
+
+    /// Enters a client. A document held by a deleted client passes to the new one (contract 03 §3.1, check 5).
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] with `document`, `referral_code` or `facebook`, [`StoreError::Changed`] when the id exists.
+    pub async fn enter(
+        &self,
+        client: &Client,
+        audit: Option<&Audit>,
+        facts: Vec<What>,
+    ) -> Result<(), StoreError> {
         let table = self.0.table();
         let mut transaction = Transaction::default();
-        let holder = self.by_document(&client.document_type, &client.number_doc).await?;
-        let free = match holder.filter(|holder| holder.client.deleted) {
-            Some(deleted) => Expression::new("attribute_not_exists(pk) OR #to = :deleted")
-                .name("#to", "to")
-                .value(":deleted", s(deleted.client.id.to_string())),
-            None => absent(),
-        };
-        let by_document = keys::client_document(&client.document_type, &client.number_doc);
-        transaction.put(table, pointer(&by_document, client.id), Some(free), Guards::Unique("document"))?;
-        if let Some(code) = &client.referral_code {
-            let by_code = pointer(&keys::client_referral_code(code), client.id);
-            transaction.put(table, by_code, Some(absent()), Guards::Unique("referral_code"))?;
-        }
+        self.claim(&mut transaction, None, client).await?;
         let item = versioned(document(&keys::client(client.id), client)?, 1);
         transaction.put(table, item, Some(absent()), Guards::Version)?;
-        transaction.put(table, document(&keys::client_row(client.id), client)?, None, Guards::Nothing)?;
-        if !client.tel_number.is_empty() {
-            let by_phone = keys::client_phone(&client.tel_number, client.id);
-            transaction.put(table, key_item(&by_phone), None, Guards::Nothing)?;
-        }
-        if let Some(audit) = audit {
-            audit.write(self.0, &mut transaction)?;
-            let what = What::ClientCreated { client: client.id };
-            outbox::write(self.0, &mut transaction, &Event { id: Uuid::new_v4(), at: client.created, what })?;
-        }
+        write_rows(self.0, &mut transaction, client, 1)?;
+        self.tell(&mut transaction, client, audit, facts)?;
         transaction.commit(self.0).await
+    }
+
+    /// Replaces a client as read by `after`, with everything that finds it: a new document, phone, Facebook account or
+    /// referrer, a first referral code, its deletion or return. The client's reservations keep the old card until
+    /// [`crate::Reservations::renew_card`]; the fact [`What::ClientChanged`] sees to that.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when the client is not as read, [`StoreError::Taken`] with `document`, `referral_code` or
+    /// `facebook`.
+    pub async fn change(
+        &self,
+        seen: &StoredClient,
+        after: &Client,
+        audit: Option<&Audit>,
+        facts: Vec<What>,
+    ) -> Result<StoredClient, StoreError> {
+        let mut transaction = Transaction::default();
+        self.claim(&mut transaction, Some(&seen.client), after).await?;
+        replace(self.0, &mut transaction, seen, after)?;
+        self.tell(&mut transaction, after, audit, facts)?;
+        transaction.commit(self.0).await?;
+        Ok(StoredClient { client: after.clone(), version: seen.version + 1 })
+    }
+
+    fn tell(
+        &self,
+        transaction: &mut Transaction,
+        client: &Client,
+        audit: Option<&Audit>,
+        facts: Vec<What>,
+    ) -> Result<(), StoreError> {
+        if let Some(audit) = audit {
+            audit.write(self.0, transaction)?;
+        }
+        for what in facts {
+            let event = Event { id: Uuid::now_v7(), at: client.updated, what };
+            outbox::write(self.0, transaction, &event)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what finds a client: claims what must be unique, and lets go of what is no longer the client's.
+    async fn claim(
+        &self,
+        transaction: &mut Transaction,
+        before: Option<&Client>,
+        after: &Client,
+    ) -> Result<(), StoreError> {
+        let table = self.0.table();
+        let id = after.id;
+        let returns = before.is_some_and(|before| before.deleted) && !after.deleted;
+
+        let by_document = |client: &Client| keys::client_document(&client.document_type, &client.number_doc);
+        let document = by_document(after);
+        let moved = before.map(by_document).filter(|key| *key != document);
+        if before.is_none() || moved.is_some() || returns {
+            let holder = self.by_document(&after.document_type, &after.number_doc).await?;
+            let free =
+                unless_held(id, holder.filter(|holder| holder.client.deleted).map(|one| one.client.id));
+            transaction.put(table, pointer(&document, id), Some(free), Guards::Unique("document"))?;
+        }
+        if let Some(old) = moved {
+            let own = self.0.get(&old).await?.is_some_and(|item| text(&item, "to") == Some(&id.to_string()));
+            if own {
+                transaction.delete_when(table, &old, held_by(id), Guards::Version)?;
+            }
+        }
+
+        let old_code = before.and_then(|before| before.referral_code.as_ref());
+        if let Some(code) = after.referral_code.as_ref().filter(|code| Some(*code) != old_code) {
+            let by_code = pointer(&keys::client_referral_code(code), id);
+            transaction.put(table, by_code, Some(absent()), Guards::Unique("referral_code"))?;
+        }
+
+        let account =
+            |client: &Client| client.facebook_id.clone().filter(|one| !client.deleted && !one.is_empty());
+        let (had, has) = (before.and_then(account), account(after));
+        if had != has {
+            if let Some(account) = &has {
+                let by_account = pointer(&keys::client_facebook(account), id);
+                transaction.put(
+                    table,
+                    by_account,
+                    Some(unless_held(id, None)),
+                    Guards::Unique("facebook"),
+                )?;
+            }
+            if let Some(account) = &had {
+                transaction.delete_when(
+                    table,
+                    &keys::client_facebook(account),
+                    held_by(id),
+                    Guards::Version,
+                )?;
+            }
+        }
+
+        let phone = |client: &Client| Some(client.tel_number.clone()).filter(|phone| !phone.is_empty());
+        let referrer = |client: &Client| client.referred_by;
+        let (phone_had, phone_has) = (before.and_then(phone), phone(after));
+        let (referrer_had, referrer_has) = (before.and_then(referrer), after.referred_by);
+        let moves = [
+            (
+                phone_had.map(|one| keys::client_phone(&one, id)),
+                phone_has.map(|one| keys::client_phone(&one, id)),
+            ),
+            (
+                referrer_had.map(|one| keys::referred(one, id)),
+                referrer_has.map(|one| keys::referred(one, id)),
+            ),
+        ];
+        for (had, has) in moves {
+            if had != has {
+                if let Some(key) = &has {
+                    transaction.put(table, key_item(key), None, Guards::Nothing)?;
+                }
+                if let Some(key) = &had {
+                    transaction.delete(table, key)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-/// Adds a changed client to a transaction: the aggregate at its version and its row in the list. Document, phone and
-/// referral code must be unchanged.
+/// The pointer is free, is this client's already, or belongs to a client who gives it up.
+fn unless_held(id: ClientId, gives_up: Option<ClientId>) -> Expression {
+    let expression =
+        Expression::new("attribute_not_exists(pk) OR #to = :own OR #to = :gone").name("#to", "to");
+    let gone = gives_up.unwrap_or(id).to_string();
+    expression.value(":own", s(id.to_string())).value(":gone", s(gone))
+}
+
+fn held_by(id: ClientId) -> Expression {
+    Expression::new("#to = :own").name("#to", "to").value(":own", s(id.to_string()))
+}
+
+/// Adds the row of the list and the entry of the log of changes. The log runs on the real clock even where the
+/// business's stands still: readers follow it.
+fn write_rows(
+    store: &Store,
+    transaction: &mut Transaction,
+    client: &Client,
+    version: u64,
+) -> Result<(), StoreError> {
+    let row = versioned(document(&keys::client_row(client.id), client)?, version);
+    transaction.put(store.table(), row, None, Guards::Nothing)?;
+    let now: DateTime<Utc> = Utc::now();
+    let mut entry = versioned(document(&keys::client_log(now, client.id), client)?, version);
+    entry.insert("ttl".to_owned(), n((now + TimeDelta::days(LOG_DAYS)).timestamp()));
+    transaction.put(store.table(), entry, None, Guards::Nothing)
+}
+
+/// Adds a changed client to a transaction: the aggregate at its version, its row in the list and the log. Document,
+/// phone, Facebook account, referral code, referrer and `deleted` must be unchanged.
 pub(crate) fn replace(
     store: &Store,
     transaction: &mut Transaction,
@@ -187,5 +348,5 @@ pub(crate) fn replace(
 ) -> Result<(), StoreError> {
     let item = versioned(document(&keys::client(after.id), after)?, seen.version + 1);
     transaction.put(store.table(), item, Some(at_version(seen.version)), Guards::Version)?;
-    transaction.put(store.table(), document(&keys::client_row(after.id), after)?, None, Guards::Nothing)
+    write_rows(store, transaction, after, seen.version + 1)
 }

@@ -61,18 +61,20 @@ pub(crate) struct Span {
     pub to: String,
     /// Most items wanted.
     pub limit: Option<usize>,
+    /// Largest sort key first.
+    pub backwards: bool,
 }
 
 impl Span {
     /// The sort keys that begin with `prefix`.
     pub fn prefix(prefix: impl Into<String>) -> Self {
         let from = prefix.into();
-        Self { to: format!("{from}\u{10ffff}"), from, limit: None }
+        Self { to: format!("{from}\u{10ffff}"), from, ..Self::default() }
     }
 
     /// The whole partition. A key value may not be empty, and no sort key of ours begins with a space.
     pub fn all() -> Self {
-        Self { from: " ".to_owned(), to: "\u{10ffff}".to_owned(), limit: None }
+        Self { from: " ".to_owned(), to: "\u{10ffff}".to_owned(), ..Self::default() }
     }
 }
 
@@ -111,6 +113,7 @@ impl Store {
                 .expression_attribute_values(":from", s(&span.from))
                 .expression_attribute_values(":to", s(&span.to))
                 .consistent_read(true)
+                .scan_index_forward(!span.backwards)
                 .set_limit(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)))
                 .set_exclusive_start_key(start)
                 .send()

@@ -1,7 +1,7 @@
 //! Every key of the table, in one place. `README.md` explains the patterns.
 
 use casa_domain::{
-    ids::{ClientId, EarningId, HouseId, LevelId, PhotoId, ReceiptId, ReservationId, StaffId},
+    ids::{ClientId, EarningId, HouseId, PhotoId, ReceiptId, ReservationId, StaffId},
     time::{Month, sortable},
 };
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
@@ -30,6 +30,8 @@ pub(crate) const STAFF: &str = "STAFF";
 pub(crate) const VERSION: &str = "VERSION";
 /// Partition of price tables.
 pub(crate) const PRICES: &str = "PRICES";
+/// Partition of the levels that guests reach, and of what referring is worth; its version is that of the prices.
+pub(crate) const LEVELS: &str = "LEVELS";
 
 pub(crate) fn house(id: HouseId) -> Key {
     Key::new(CATALOGUE, format!("H#{id}"))
@@ -153,9 +155,37 @@ pub(crate) fn client_counts(client: ClientId) -> Key {
     Key::new(format!("CLIENT#{client}"), "COUNTS")
 }
 
-/// That a client holds a level.
-pub(crate) fn client_level(client: ClientId, level: LevelId) -> Key {
-    Key::new(format!("CLIENT#{client}"), format!("LEVEL#{level}"))
+/// The clients that a client referred.
+pub(crate) fn referred_pk(referrer: ClientId) -> String {
+    format!("REFERRED#{referrer}")
+}
+
+/// That a client was referred by another.
+pub(crate) fn referred(referrer: ClientId, client: ClientId) -> Key {
+    Key::new(referred_pk(referrer), client.to_string())
+}
+
+/// Keeps a Facebook account to one client.
+pub(crate) fn client_facebook(account: &str) -> Key {
+    Key::new(format!("FACEBOOK#{account}"), ITSELF)
+}
+
+/// The log of changed clients is spread over this many partitions.
+pub(crate) const CLIENT_LOGS: u8 = 4;
+
+/// Partition of the log of changed clients, by client.
+pub(crate) fn client_log_pk(shard: u8) -> String {
+    format!("CLIENTLOG#{shard}")
+}
+
+/// That a client changed at an instant of the real clock.
+pub(crate) fn client_log(at: DateTime<Utc>, client: ClientId) -> Key {
+    Key::new(client_log_pk(client.0.as_bytes()[0] % CLIENT_LOGS), format!("{}#{client}", sortable(at)))
+}
+
+/// That a movement of points of one kind happened for a reservation.
+pub(crate) fn points_once(client: ClientId, kind: &str, reservation: ReservationId) -> Key {
+    Key::new(format!("CLIENT#{client}"), format!("ONCE#{kind}#{reservation}"))
 }
 
 /// That a client has this phone number.

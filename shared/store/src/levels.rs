@@ -1,41 +1,43 @@
-//! Levels that guests reach by staying and referring (the original's "achievements", contract 02 §1.3, §1.4). Read only
-//! for now: the rows come with imported data.
+//! What decides a guest's levels (the original's "achievements", contract 02 §4.9). The levels themselves come with the
+//! price book; which of them a guest reached stands in the guest's record.
 
-use std::{collections::HashMap, sync::Arc};
-
-use casa_domain::{ClientId, ids::LevelId, level::Level};
+use casa_domain::{
+    Client, ClientId,
+    event::{Event, What},
+    level::{self, Review, Standing},
+};
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::{
-    Store, StoreError,
-    item::{Item, Span, read, text},
+    Store, StoreError, clients,
+    item::{Span, text},
+    keys, outbox,
+    reservations::counts,
+    transaction::Transaction,
 };
 
-/// Partition of the levels themselves.
-const LEVELS: &str = "LEVELS";
-/// How a level's sort key begins, there and beside each guest who holds it.
-const LEVEL: &str = "LEVEL#";
-/// Queries that run at once.
-const AT_ONCE: usize = 32;
+/// Tries after losing a race for a guest's record.
+const TRIES: usize = 8;
 
-/// A level that a guest reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldLevel {
-    /// Which.
-    pub level: Arc<Level>,
-    /// When.
-    pub earned_at: DateTime<Utc>,
-    /// Taken away since.
-    pub revoked: bool,
+/// Where a guest stands, and whom the guest referred.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Circle {
+    /// What levels are reached by.
+    pub standing: Standing,
+    /// The guests referred, deleted ones included, by id.
+    pub referred: Vec<Referred>,
 }
 
-/// What stands beside a guest: `deleted` means taken away.
-#[derive(Deserialize)]
-struct Row {
-    earned_at: DateTime<Utc>,
-    #[serde(default)]
-    deleted: bool,
+/// A guest whom another referred.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Referred {
+    /// The guest.
+    pub client: Client,
+    /// Their reservations that are not deleted, in any status.
+    pub reservations: u64,
+    /// Those that are approved.
+    pub approved: u64,
 }
 
 /// Levels that guests reach.
@@ -43,50 +45,62 @@ struct Row {
 pub struct Levels<'a>(pub(crate) &'a Store);
 
 impl Levels<'_> {
-    /// The levels of these (distinct) guests, revoked ones included, highest first; guests without any are left out.
-    /// One query for the levels and one per guest, thirty-two at once: ask for a page, not for everybody.
+    /// Where a guest stands: one read, one query, and one read per fifty guests referred.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn of(&self, guests: &[ClientId]) -> Result<HashMap<ClientId, Vec<HeldLevel>>, StoreError> {
-        let mut found = HashMap::new();
-        if guests.is_empty() {
-            return Ok(found);
+    pub async fn circle(&self, guest: ClientId) -> Result<Circle, StoreError> {
+        let (counts, referred) = (keys::client_counts(guest), keys::referred_pk(guest));
+        let (own, rows) = tokio::try_join!(self.0.get(&counts), self.0.query(&referred, Span::all()))?;
+        let (_, reservations) = own.as_ref().map(counts::of_client).unwrap_or_default();
+        let ids: Vec<ClientId> =
+            rows.iter().filter_map(|row| text(row, "sk").and_then(|id| id.parse().ok())).collect();
+        let wanted: Vec<_> =
+            ids.iter().flat_map(|id| [keys::client(*id), keys::client_counts(*id)]).collect();
+        let items = self.0.get_many(&wanted).await?;
+        let mut circle =
+            Circle { standing: Standing { reservations, ..Standing::default() }, ..Circle::default() };
+        for id in ids {
+            let Some(item) = items.get(&keys::client(id)) else { continue };
+            let client = clients::StoredClient::from_item(item)?.client;
+            let (reservations, approved) =
+                items.get(&keys::client_counts(id)).map(counts::of_client).unwrap_or_default();
+            circle.standing.referrals += u64::from(!client.deleted);
+            circle.standing.referral_reservations += approved;
+            circle.referred.push(Referred { client, reservations, approved });
         }
-        let levels: HashMap<LevelId, Arc<Level>> =
-            all(self.0).await?.into_iter().map(|level| (level.id, Arc::new(level))).collect();
-        for chunk in guests.chunks(AT_ONCE) {
-            let mut tasks = tokio::task::JoinSet::new();
-            for guest in chunk {
-                let (store, guest) = (self.0.clone(), *guest);
-                tasks.spawn(async move {
-                    (guest, store.query(&format!("CLIENT#{guest}"), Span::prefix(LEVEL)).await)
-                });
-            }
-            while let Some(done) = tasks.join_next().await {
-                let (guest, items) = done.map_err(|error| StoreError::Service(error.to_string()))?;
-                let mut held = Vec::new();
-                for item in items? {
-                    // A level that no longer exists says nothing about the guest.
-                    let Some(level) = level_id(&item).and_then(|id| levels.get(&id)) else { continue };
-                    let Row { earned_at, deleted } = read(&item)?;
-                    held.push(HeldLevel { level: Arc::clone(level), earned_at, revoked: deleted });
-                }
-                if !held.is_empty() {
-                    held.sort_by_key(|one| std::cmp::Reverse(one.level.rank()));
-                    found.insert(guest, held);
-                }
-            }
-        }
-        Ok(found)
+        Ok(circle)
     }
-}
 
-/// Every level, inactive and deleted ones too (they still count for those who hold them).
-pub(crate) async fn all(store: &Store) -> Result<Vec<Level>, StoreError> {
-    store.query(LEVELS, Span::prefix(LEVEL)).await?.iter().map(read).collect()
-}
-
-fn level_id(item: &Item) -> Option<LevelId> {
-    text(item, "sk")?.strip_prefix(LEVEL)?.parse().ok()
+    /// Reviews a guest's levels and stores what changes; does nothing for guests who are deleted or unknown. Repeating it
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when races kept being lost, else [`StoreError`].
+    pub async fn review(&self, guest: ClientId, now: DateTime<Utc>) -> Result<Review, StoreError> {
+        let store = self.0;
+        for _ in 0..TRIES {
+            let (clients, prices) = (store.clients(), store.prices());
+            let (seen, circle, book) =
+                tokio::try_join!(clients.get(guest), self.circle(guest), prices.book())?;
+            let Some(seen) = seen.filter(|seen| !seen.client.deleted) else { return Ok(Review::default()) };
+            let review = level::review(guest, &seen.client.levels, &book.levels, circle.standing, now);
+            if !review.changes() {
+                return Ok(review);
+            }
+            let after = Client { levels: review.held.clone(), updated: now, ..seen.client.clone() };
+            let mut transaction = Transaction::default();
+            clients::replace(store, &mut transaction, &seen, &after)?;
+            if !review.given.is_empty() {
+                let what = What::LevelsReached { client: guest, levels: review.given.clone() };
+                outbox::write(store, &mut transaction, &Event { id: Uuid::now_v7(), at: now, what })?;
+            }
+            match transaction.commit(store).await {
+                Ok(()) => return Ok(review),
+                Err(StoreError::Changed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Changed)
+    }
 }

@@ -15,6 +15,7 @@ mod item;
 mod keys;
 mod levels;
 mod outbox;
+mod points;
 mod prices;
 mod quotes;
 mod receipts;
@@ -37,8 +38,9 @@ pub use codes::Codes;
 pub use error::StoreError;
 pub use houses::{Catalogue, HouseList, Houses};
 pub use item::Item;
-pub use levels::{HeldLevel, Levels};
+pub use levels::{Circle, Levels, Referred};
 pub use outbox::Outbox;
+pub use points::{Award, Moved, Points};
 pub use prices::Prices;
 pub use quotes::{Ground, Quotes, Wanted};
 pub use receipts::Receipts;
@@ -109,6 +111,11 @@ impl Store {
     /// Levels that guests reach.
     pub fn levels(&self) -> Levels<'_> {
         Levels(self)
+    }
+
+    /// Loyalty points.
+    pub fn points(&self) -> Points<'_> {
+        Points(self)
     }
 
     /// Price tables.

@@ -19,7 +19,6 @@ use crate::{
     Item, Store, StoreError,
     item::{Span, document, number, read, text},
     keys::{self, Key},
-    levels,
     transaction::{Guards, Transaction, absent, at_version, versioned},
 };
 
@@ -45,9 +44,11 @@ impl Prices<'_> {
         if let Some(book) = self.0.0.prices.at(version) {
             return Ok(book);
         }
-        let (prices, levels) =
-            tokio::try_join!(self.0.query(keys::PRICES, Span::all()), levels::all(self.0))?;
-        Ok(self.0.0.prices.keep(version, book_from(&prices, levels)?))
+        let (prices, levels) = tokio::try_join!(
+            self.0.query(keys::PRICES, Span::all()),
+            self.0.query(keys::LEVELS, Span::all())
+        )?;
+        Ok(self.0.0.prices.keep(version, book_from(&prices, &levels)?))
     }
 
     /// Changes what a house costs, all or nothing: `edit` is given the tariff as stored (an empty one where there is
@@ -143,6 +144,12 @@ pub(crate) fn check(model: &str, record: serde_json::Value) -> Result<(), String
         "property.automaticdiscount" => {
             serde_json::from_value::<AutomaticDiscount>(record).map(|_| ()).map_err(|error| error.to_string())
         }
+        "clients.referralpointsconfig" => {
+            serde_json::from_value::<Share>(record).map(|_| ()).map_err(|error| error.to_string())
+        }
+        "clients.clientpoints" => serde_json::from_value::<casa_domain::points::Entry>(record)
+            .map(|_| ())
+            .map_err(|error| error.to_string()),
         "clients.achievement" => {
             serde_json::from_value::<Level>(record).map(|_| ()).map_err(|error| error.to_string())
         }
@@ -150,7 +157,7 @@ pub(crate) fn check(model: &str, record: serde_json::Value) -> Result<(), String
     }
 }
 
-fn book_from(items: &[Item], levels: Vec<Level>) -> Result<PriceBook, StoreError> {
+fn book_from(items: &[Item], levels: &[Item]) -> Result<PriceBook, StoreError> {
     let mut book = PriceBook {
         rate: active::<Rate>(items, "exchangerate")?.last().map_or(DEFAULT_RATE, |rate| rate.usd_to_sol),
         seasons: active::<Season>(items, "seasonpricing")?,
@@ -159,7 +166,12 @@ fn book_from(items: &[Item], levels: Vec<Level>) -> Result<PriceBook, StoreError
         late_checkouts: active::<LateCheckout>(items, "latecheckoutconfig")?,
         referral_percents: active::<ReferralPercent>(items, "referraldiscountbylevel")?,
         code_templates: active::<CodeTemplate>(items, "dynamicdiscountconfig")?,
-        levels,
+        levels: levels
+            .iter()
+            .filter(|item| is(item, "LEVEL#"))
+            .map(read::<Level>)
+            .collect::<Result<_, _>>()?,
+        referral_share: referral_share(levels)?,
         ..PriceBook::default()
     };
     // The discount reads `created` and `is_active` itself, so the common part is read apart.
@@ -179,6 +191,25 @@ fn book_from(items: &[Item], levels: Vec<Level>) -> Result<PriceBook, StoreError
     book.code_templates.sort_by(|a, b| a.name.cmp(&b.name));
     book.discounts.sort_by(|a, b| (&a.name, a.created, a.id).cmp(&(&b.name, b.created, b.id)));
     Ok(book)
+}
+
+fn is(item: &Item, kind: &str) -> bool {
+    text(item, "sk").is_some_and(|sk| sk.starts_with(kind))
+}
+
+#[derive(Deserialize)]
+struct Share {
+    percentage: Decimal,
+    created: DateTime<Utc>,
+    is_active: bool,
+}
+
+/// The newest active setting of what referrers get (contract 02 §1.5).
+fn referral_share(items: &[Item]) -> Result<Option<Decimal>, StoreError> {
+    let shares: Vec<Share> =
+        items.iter().filter(|item| is(item, "REFERRAL#")).map(read).collect::<Result<_, _>>()?;
+    let current = shares.into_iter().filter(|share| share.is_active).max_by_key(|share| share.created);
+    Ok(current.map(|share| share.percentage))
 }
 
 #[derive(Deserialize)]

@@ -9,16 +9,14 @@ use std::{
 use casa_domain::{
     ClientId, Stay,
     calendar::Occupancy,
-    ids::LevelId,
     pricing::{book::PriceBook, code::DiscountCode, protection::protected_months, quote::Guest},
     time::Month,
 };
-use serde::Deserialize;
 
 use crate::{
     Item, Store, StoreError, StoredClient, calendar, codes,
     houses::HouseList,
-    item::{number, read},
+    item::number,
     keys::{self, Key},
     reservations::counts,
 };
@@ -77,7 +75,6 @@ impl Quotes<'_> {
         ask.extend(code.clone());
         if let Some(client) = wanted.client {
             ask.extend([keys::client(client), keys::client_counts(client)]);
-            ask.extend(level_keys(client, warm.as_deref()));
         }
         let mut items = store.get_many(&ask).await?;
         let version = |key: &Key| items.get(key).and_then(|item| number(item, "v")).unwrap_or_default();
@@ -90,9 +87,6 @@ impl Quotes<'_> {
             let asked: HashSet<Key> = ask.into_iter().collect();
             months.extend(protected_months(&book, book.tariffs.keys().copied(), wanted.stay));
             let mut more: BTreeSet<Key> = months.iter().map(|month| keys::occupancy(*month)).collect();
-            if let Some(client) = wanted.client {
-                more.extend(level_keys(client, Some(&book)));
-            }
             more.retain(|key| !asked.contains(key));
             if !more.is_empty() {
                 items.extend(store.get_many(&more.into_iter().collect::<Vec<_>>()).await?);
@@ -110,7 +104,7 @@ impl Quotes<'_> {
             None => None,
         };
         let guest = match wanted.client {
-            Some(client) => self.guest(client, &items, &book).await?,
+            Some(client) => self.guest(client, &items).await?,
             None => None,
         };
         Ok(Ground { houses, book, occupancy, guest, code })
@@ -120,7 +114,6 @@ impl Quotes<'_> {
         &self,
         client: ClientId,
         items: &Items,
-        book: &PriceBook,
     ) -> Result<Option<(StoredClient, Guest)>, StoreError> {
         let Some(item) = items.get(&keys::client(client)) else { return Ok(None) };
         let stored = StoredClient::from_item(item)?;
@@ -129,46 +122,18 @@ impl Quotes<'_> {
         }
         let (reservations, approved) =
             items.get(&keys::client_counts(client)).map(counts::of_client).unwrap_or_default();
-        let levels = held(client, items, book, |_| true)?;
+        // Levels that were taken away count for the guest's own discounts, not for those of guests they referred.
+        let levels = stored.client.levels.iter().map(|held| held.level).collect();
         let referrer_levels = match stored.client.referred_by {
             // Only a first booking can be cheaper because of who referred the guest (contract 04 §4.5.5).
             Some(referrer) if approved == 0 => {
-                let keys: Vec<_> = level_keys(referrer, Some(book)).collect();
-                let items = self.0.get_many(&keys).await?;
-                Some(held(referrer, &items, book, |row| !row.deleted)?)
+                let referrer = self.0.clients().get(referrer).await?;
+                let held = referrer.map(|stored| stored.client.levels).unwrap_or_default();
+                Some(held.into_iter().filter(|held| !held.revoked).map(|held| held.level).collect())
             }
             _ => None,
         };
         let birth_date = stored.client.date;
         Ok(Some((stored, Guest { birth_date, levels, approved, reservations, referrer_levels })))
     }
-}
-
-/// What stands beside a guest who holds a level: `deleted` means taken away.
-#[derive(Deserialize)]
-struct HeldRow {
-    #[serde(default)]
-    deleted: bool,
-}
-
-fn level_keys<'a>(client: ClientId, book: Option<&'a PriceBook>) -> impl Iterator<Item = Key> + 'a {
-    let levels = book.map(|book| book.levels.as_slice()).unwrap_or_default();
-    levels.iter().map(move |level| keys::client_level(client, level.id))
-}
-
-fn held(
-    client: ClientId,
-    items: &Items,
-    book: &PriceBook,
-    counts: impl Fn(&HeldRow) -> bool,
-) -> Result<HashSet<LevelId>, StoreError> {
-    let mut levels = HashSet::new();
-    for level in &book.levels {
-        if let Some(item) = items.get(&keys::client_level(client, level.id))
-            && counts(&read(item)?)
-        {
-            levels.insert(level.id);
-        }
-    }
-    Ok(levels)
 }

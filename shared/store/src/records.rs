@@ -112,9 +112,6 @@ pub(crate) fn key_of(model: &str, pk: &str, fields: &Map<String, Value>) -> Opti
         "clients.tokenapiclients" => Key::new("TEXTS", format!("LOOKUP#{}#{pk}", instant("created"))),
         "clients.referralpointsconfig" => Key::new("LEVELS", format!("REFERRAL#{}#{pk}", instant("created"))),
         "clients.achievement" => Key::new("LEVELS", format!("LEVEL#{pk}")),
-        "clients.clientachievement" => {
-            Key::new(format!("CLIENT#{}", field("client")), format!("LEVEL#{}", field("achievement")))
-        }
         "clients.clientpoints" => {
             Key::new(format!("CLIENT#{}", field("client")), format!("POINTS#{}#{pk}", instant("created")))
         }
@@ -158,4 +155,23 @@ pub(crate) fn key_of(model: &str, pk: &str, fields: &Map<String, Value>) -> Opti
         }
         _ => return None,
     })
+}
+
+/// Keys that stand beside an imported row and say no more than that they are there: points that moved for a reservation
+/// do not move for it again.
+pub(crate) fn companions(model: &str, fields: &Map<String, Value>) -> Vec<Key> {
+    let field = |name: &str| fields.get(name).and_then(Value::as_str);
+    let deleted = fields.get("deleted").and_then(Value::as_bool).unwrap_or_default();
+    let once = ["earned", "referral", "redeemed", "refunded"];
+    match (model, field("client"), field("reservation"), field("transaction_type")) {
+        ("clients.clientpoints", Some(client), Some(reservation), Some(kind))
+            if once.contains(&kind) && !deleted =>
+        {
+            let ids = client.parse().ok().zip(reservation.parse().ok());
+            ids.map(|(client, reservation)| crate::keys::points_once(client, kind, reservation))
+                .into_iter()
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }

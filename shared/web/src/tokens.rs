@@ -1,4 +1,5 @@
-//! Sign-in tokens: made, checked, and demanded by the extractor [`Staff`] (contract 01 §4.2; decisions 3, 4).
+//! Sign-in tokens of staff: made, checked, and demanded by the extractor [`Staff`] (contract 01 §4.2; decisions 3, 4).
+//! Those of guests are in [`crate::guests`].
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use casa_domain::staff::StaffUser;
 use chrono::{DateTime, Utc};
 use http::{header, request::Parts};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{ApiError, AppState, Settings, error};
 
@@ -109,19 +110,54 @@ impl Tokens {
             session: user.session,
             kind: STAFF.to_owned(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
+        self.signed(&claims)
+    }
+
+    /// A token with these claims.
+    pub(crate) fn signed(&self, claims: &impl Serialize) -> Result<String, ApiError> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.sign)
             .map_err(|_| error::bad_token())
     }
 
-    /// The claims of a staff token of the wanted type that is signed by us and has not expired at `now`.
-    pub fn claims(&self, token: &str, token_type: &str, now: DateTime<Utc>) -> Option<Claims> {
+    /// How long access and refresh tokens live.
+    pub(crate) fn lives(&self) -> (Duration, Duration) {
+        (self.access_life, self.refresh_life)
+    }
+
+    /// The claims of a token that is signed by us; nothing else is checked.
+    pub(crate) fn opened<T: DeserializeOwned>(&self, token: &str) -> Option<T> {
         let mut rules = Validation::new(Algorithm::HS256);
         // Expiry is judged by our own clock, which may stand still.
         rules.validate_exp = false;
         rules.required_spec_claims.clear();
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.check, &rules).ok()?.claims;
+        Some(jsonwebtoken::decode::<T>(token, &self.check, &rules).ok()?.claims)
+    }
+
+    /// The claims of a staff token of the wanted type that is signed by us and has not expired at `now`.
+    pub fn claims(&self, token: &str, token_type: &str, now: DateTime<Utc>) -> Option<Claims> {
+        let claims: Claims = self.opened(token)?;
         let fits = claims.kind == STAFF && claims.token_type == token_type && claims.exp > now.timestamp();
         fits.then_some(claims)
+    }
+}
+
+/// The token that a request bears; `None` without one, or under another scheme.
+///
+/// # Errors
+/// 401 when the header is no text or has not exactly two parts.
+pub(crate) fn bearer(parts: &Parts) -> Result<Option<&str>, ApiError> {
+    let Some(value) = parts.headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| error::bad_token())?;
+    let mut words = text.split_whitespace();
+    if words.next() != Some("Bearer") {
+        return Ok(None);
+    }
+    match (words.next(), words.next()) {
+        (Some(token), None) => Ok(Some(token)),
+        _ => Err(error::unauthorized(
+            "bad_authorization_header",
+            "El encabezado de autorización debe tener dos partes separadas por un espacio.",
+        )),
     }
 }
 
@@ -133,18 +169,7 @@ impl FromRequestParts<AppState> for Staff {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let value = parts.headers.get(header::AUTHORIZATION).ok_or_else(error::unauthenticated)?;
-        let text = value.to_str().map_err(|_| error::bad_token())?;
-        let mut words = text.split_whitespace();
-        if words.next() != Some("Bearer") {
-            return Err(error::unauthenticated());
-        }
-        let (Some(token), None) = (words.next(), words.next()) else {
-            return Err(error::unauthorized(
-                "bad_authorization_header",
-                "El encabezado de autorización debe tener dos partes separadas por un espacio.",
-            ));
-        };
+        let token = bearer(parts)?.ok_or_else(error::unauthenticated)?;
         let claims = state.tokens.claims(token, "access", state.clock.now()).ok_or_else(error::bad_token)?;
         let user = state.store.users().get(claims.user_id).await?;
         Ok(Self(live(user, &claims)?))

@@ -40,6 +40,9 @@ pub struct PriceBook {
     pub code_templates: Vec<CodeTemplate>,
     /// Every level, inactive and deleted ones too: guests may still hold them.
     pub levels: Vec<Level>,
+    /// Percentage of what a referred guest pays that the referrer gets in points: the newest active setting; `None`
+    /// pays nothing (contract 02 §1.5, §4.7).
+    pub referral_share: Option<Decimal>,
 }
 
 impl Default for PriceBook {
@@ -55,6 +58,7 @@ impl Default for PriceBook {
             referral_percents: Vec::new(),
             code_templates: Vec::new(),
             levels: Vec::new(),
+            referral_share: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! reason; imported stays that hold a night twice are entered without nights and reported as conflicts, so that the
 //! calendar never shows a night held twice.
 
+mod guests;
 mod prices;
 mod report;
 mod rows;
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use casa_domain::{
     ClientId, HouseId,
-    client::{Client, ClientCard},
+    client::ClientCard,
     house::{Earning, House, Photo},
     ids::ReservationId,
     reservation::{Receipt, Reservation},
@@ -82,10 +83,12 @@ impl Importer {
         let (groups, users) = (take("auth.group"), take("accounts.customuser"));
         let (houses, photos) = (take("property.property"), take("property.propertyphoto"));
         let (clients, reservations) = (take("clients.clients"), take("reservation.reservation"));
+        let reached = take("clients.clientachievement");
         let (receipts, earnings) = (take("reservation.rentalreceipt"), take("property.profitpropertyairbnb"));
         self.people(groups, users, progress).await?;
         self.houses(houses, photos, progress).await?;
         let cards = self.clients(clients, progress).await?;
+        self.levels(reached, progress).await?;
         self.reservations(reservations, &cards, progress).await?;
         self.receipts(receipts, progress).await?;
         self.earnings(earnings, progress).await?;
@@ -225,33 +228,6 @@ impl Importer {
         Ok(())
     }
 
-    /// Answers the cards of all clients of the export, those already there included.
-    async fn clients(
-        &mut self,
-        clients: Vec<Row>,
-        progress: &mut Progress<'_>,
-    ) -> Result<HashMap<ClientId, ClientCard>, StoreError> {
-        let mut cards = HashMap::new();
-        let rows: Vec<_> =
-            clients.iter().map(|row| row.with_json_texts(&["facebook_profile_data"])).collect();
-        for client in rows.iter().filter_map(|row| row.value::<Client>().ok()) {
-            cards.insert(client.id, client.card());
-        }
-        let fresh = self.fresh::<Client>(&rows, |client| keys::client(client.id)).await?;
-        self.step(clients.len() - fresh.len(), progress);
-        for client in fresh {
-            match self.store.clients().enter(&client, None).await {
-                Ok(()) => self.imported("clients.clients", 1),
-                Err(StoreError::Taken(what)) => {
-                    self.reject("clients.clients", &client.id.to_string(), format!("its {what} is taken"));
-                }
-                Err(error) => return Err(error),
-            }
-            self.step(1, progress);
-        }
-        Ok(cards)
-    }
-
     async fn reservations(
         &mut self,
         reservations: Vec<Row>,
@@ -375,6 +351,13 @@ impl Importer {
             self.report.unknown_models.insert(model.to_owned(), unknown);
         }
         let keys: Vec<_> = wanted.keys().cloned().collect();
+        let companions: BTreeMap<Key, Vec<Key>> = rows
+            .iter()
+            .filter_map(|row| {
+                let key = records::key_of(model, &row.pk, &row.fields)?;
+                Some((key, records::companions(model, &row.fields)))
+            })
+            .collect();
         let there = self.store.get_many(&keys).await?;
         self.report.unchanged += there.len();
         for (key, item) in &there {
@@ -387,7 +370,11 @@ impl Importer {
         }
         wanted.retain(|key, _| !there.contains_key(key));
         self.imported(model, wanted.len());
-        self.store.put_many(wanted.into_values().collect()).await?;
+        let marks: std::collections::BTreeSet<_> =
+            wanted.keys().filter_map(|key| companions.get(key)).flatten().cloned().collect();
+        self.store
+            .put_many(wanted.into_values().chain(marks.iter().map(crate::item::key_item)).collect())
+            .await?;
         self.step(rows.len(), progress);
         Ok(())
     }

@@ -266,6 +266,7 @@ impl Reservations<'_> {
                     last.min(NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(last))
                 ),
                 limit: limit.map(|limit| limit - rows.len().min(limit)),
+                backwards: false,
             };
             for item in self.0.query(&keys::year(year), span).await? {
                 rows.push(read(&item)?);

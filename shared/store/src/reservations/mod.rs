@@ -2,6 +2,7 @@
 //!
 //! `write` changes them in one transaction, `counts` keeps how many there are per month, `list` reads pages.
 
+mod card;
 pub(crate) mod counts;
 mod list;
 mod near;

@@ -7,13 +7,11 @@ use casa_domain::{
     client::ClientCard,
     event::{Event, What},
     ids::ReservationId,
-    money::fixed2,
     reservation::{Receipt, Reservation},
     time::Month,
 };
 use chrono::{DateTime, Datelike, Utc};
 use rust_decimal::Decimal;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -21,12 +19,12 @@ use super::{
     counts::{self, Counted},
 };
 use crate::{
-    Audit, Item, StoreError, StoredClient,
+    Audit, StoreError, StoredClient,
     calendar::{self, Shift},
-    clients, codes,
+    codes,
     item::document,
     keys::{self, Key},
-    outbox, receipts,
+    outbox, points, receipts,
     transaction::{Guards, Transaction, absent, at_version, versioned},
 };
 
@@ -258,33 +256,15 @@ fn write_points(
     moved: &PointsSpent,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let description = moved.description.clone();
+    let movement = if moved.points > Decimal::ZERO {
+        casa_domain::points::redeemed(moved.points, description, Some(reservation))
+    } else {
+        casa_domain::points::refunded(-moved.points, description, reservation)
+    };
     let mut client = moved.client.client.clone();
-    client.points_balance -= moved.points;
-    client.updated = now;
-    if client.points_balance < Decimal::ZERO {
-        return Err(StoreError::Changed);
-    }
-    clients::replace(reservations.0, transaction, &moved.client, &client)?;
-    let kind = if moved.points > Decimal::ZERO { "redeemed" } else { "refunded" };
-    // One entry per reservation and kind, ever: the key carries no time of its own.
-    let key = Key::new(format!("CLIENT#{}", client.id), format!("ONCE#{kind}#{reservation}"));
-    transaction.put(reservations.0.table(), crate::item::key_item(&key), Some(absent()), Guards::Version)?;
-    let entry_id = Uuid::new_v5(&reservation.0, kind.as_bytes());
-    let entry: Item = document(
-        &keys::client_points(client.id, now, entry_id),
-        &json!({
-            "id": entry_id,
-            "created": now,
-            "updated": now,
-            "deleted": false,
-            "client": client.id,
-            "reservation": reservation,
-            "referred_client": null,
-            "transaction_type": kind,
-            "points": fixed2(-moved.points),
-            "description": moved.description,
-            "expires_at": null,
-        }),
-    )?;
-    transaction.put(reservations.0.table(), entry, None, Guards::Nothing)
+    // The caller decided on the record as read; if it does not suffice, that record is out of date.
+    movement.carry_out(&mut client, now).map_err(|_| StoreError::Changed)?;
+    let entry = movement.entry(client.id, Uuid::nil(), now);
+    points::write(reservations.0, transaction, &moved.client, &client, &entry, Guards::Version)
 }
