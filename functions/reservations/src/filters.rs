@@ -8,10 +8,10 @@ use casa_domain::{
     time::Month,
 };
 use casa_store::{
-    Catalogue, Store,
+    Catalogue,
     reservations::{Search, Window, Wish},
 };
-use casa_web::{ApiError, ApiResult, Clock, Query, error};
+use casa_web::{ApiError, ApiResult, AppState, Clock, Query, error};
 use http::StatusCode;
 use serde_json::json;
 
@@ -90,7 +90,7 @@ fn months(query: &Query, list: List) -> ApiResult<Option<Window>> {
 ///
 /// # Errors
 /// 400 with a bare list for a NUL (contract 01 §4.6); failures of the table.
-pub async fn search(query: &Query, catalogue: &Catalogue, store: &Store) -> ApiResult<Search> {
+pub async fn search(query: &Query, catalogue: &Catalogue, state: &AppState) -> ApiResult<Search> {
     let Some(text) = query.get("search") else { return Ok(Search::default()) };
     if text.contains('\0') {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, json!(["No se permiten caracteres nulos."])));
@@ -102,7 +102,7 @@ pub async fn search(query: &Query, catalogue: &Catalogue, store: &Store) -> ApiR
         .filter(|term| !houses.iter().any(|house| house.contains(term.as_str())))
         .cloned()
         .collect();
-    let guests = if of_guests.is_empty() { None } else { Some(store.clients().named(&of_guests).await?) };
+    let guests = if of_guests.is_empty() { None } else { Some(state.client_book().await?.named(&of_guests)) };
     Ok(Search { terms, guests })
 }
 

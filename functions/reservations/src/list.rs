@@ -117,7 +117,7 @@ pub async fn list(
     let listed = match wish {
         None => Listed { rows: Vec::new(), total: 0 },
         Some(mut wish) => {
-            wish.search = filters::search(&query, heads.catalogue(), &state.store).await?;
+            wish.search = filters::search(&query, heads.catalogue(), &state).await?;
             wanted(&state, &heads, &wish, pages).await?
         }
     };

@@ -7,7 +7,6 @@ use casa_domain::{
     ClientId,
     client::Client,
     event::{Event, What},
-    text::{fold, matches_all},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -51,47 +50,6 @@ impl Clients<'_> {
     /// [`StoreError`].
     pub async fn get(&self, id: ClientId) -> Result<Option<StoredClient>, StoreError> {
         self.0.get(&keys::client(id)).await?.as_ref().map(StoredClient::from_item).transpose()
-    }
-
-    /// Every client that is not deleted, unordered. Reads the whole list, spread over eight partitions queried at
-    /// once: 1 read unit per 10 clients or so.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn all(&self) -> Result<Vec<Client>, StoreError> {
-        let mut clients = self.rows().await?;
-        clients.retain(|client| !client.deleted);
-        Ok(clients)
-    }
-
-    /// The clients whose names or e-mail address contain all of these folded terms, deleted ones included: their
-    /// reservations still name them. Reads the whole list.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn named(&self, terms: &[String]) -> Result<Vec<ClientId>, StoreError> {
-        let fits = |client: &Client| {
-            let texts = [Some(&client.first_name), client.last_name.as_ref(), client.email.as_ref()];
-            let fields: Vec<_> = texts.into_iter().flatten().map(|text| fold(text)).collect();
-            matches_all(terms, &fields)
-        };
-        Ok(self.rows().await?.iter().filter(|client| fits(client)).map(|client| client.id).collect())
-    }
-
-    async fn rows(&self) -> Result<Vec<Client>, StoreError> {
-        let mut tasks = tokio::task::JoinSet::new();
-        for shard in 0..keys::CLIENT_SHARDS {
-            let store = self.0.clone();
-            tasks.spawn(async move { store.query(&format!("CLIENTS#{shard}"), Span::all()).await });
-        }
-        let mut clients = Vec::new();
-        while let Some(items) = tasks.join_next().await {
-            let items = items.map_err(|error| StoreError::Service(error.to_string()))??;
-            for item in &items {
-                clients.push(read(item)?);
-            }
-        }
-        Ok(clients)
     }
 
     /// The client that holds this document, deleted ones included.

@@ -65,7 +65,12 @@ pub(crate) fn client(id: ClientId) -> Key {
 pub(crate) const CLIENT_SHARDS: u8 = 8;
 
 pub(crate) fn client_row(id: ClientId) -> Key {
-    Key::new(format!("CLIENTS#{}", id.0.as_bytes()[0] % CLIENT_SHARDS), id.to_string())
+    Key::new(clients_pk(id.0.as_bytes()[0] % CLIENT_SHARDS), id.to_string())
+}
+
+/// A partition of the client list.
+pub(crate) fn clients_pk(shard: u8) -> String {
+    format!("CLIENTS#{shard}")
 }
 
 pub(crate) fn client_document(kind: &str, number: &str) -> Key {
@@ -218,4 +223,9 @@ pub(crate) fn audit(at: DateTime<Utc>, id: Uuid) -> Key {
 
 pub(crate) fn throttle(subject: &str) -> Key {
     Key::new(format!("THROTTLE#{subject}"), ITSELF)
+}
+
+/// A one-time code.
+pub(crate) fn one_time(subject: &str) -> Key {
+    Key::new(format!("ONETIME#{subject}"), ITSELF)
 }

@@ -6,6 +6,7 @@
 mod audit;
 mod batch;
 mod calendar;
+pub mod client_book;
 mod clients;
 mod codes;
 mod error;
@@ -14,6 +15,7 @@ pub mod import;
 mod item;
 mod keys;
 mod levels;
+mod one_time;
 mod outbox;
 mod points;
 mod prices;
@@ -39,6 +41,7 @@ pub use error::StoreError;
 pub use houses::{Catalogue, HouseList, Houses};
 pub use item::Item;
 pub use levels::{Circle, Levels, Referred};
+pub use one_time::{CODE_LIFE, CODE_TRIES, CodeTry, OneTime};
 pub use outbox::Outbox;
 pub use points::{Award, Moved, Points};
 pub use prices::Prices;
@@ -156,6 +159,11 @@ impl Store {
     /// Rows of the imported data that have no aggregate of their own yet.
     pub fn records(&self) -> Records<'_> {
         Records(self)
+    }
+
+    /// One-time codes.
+    pub fn one_time(&self) -> OneTime<'_> {
+        OneTime(self)
     }
 
     /// Counters that slow guessing down.

@@ -60,7 +60,7 @@ fn export() -> Vec<Value> {
         row("clients.achievement", LEVEL, json!({"name": "Semilla", "required_reservations": 1})),
         row(
             "clients.clientachievement",
-            "x1",
+            "00000000-0000-4000-8000-0000000000e1",
             json!({"client": CLIENT, "achievement": LEVEL, "earned_at": "2025-02-01T10:00:00Z"}),
         ),
         row(

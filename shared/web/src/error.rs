@@ -14,6 +14,7 @@ pub struct ApiError {
     status: StatusCode,
     body: Value,
     challenge: bool,
+    retry_after: Option<u64>,
 }
 
 /// What handlers answer.
@@ -22,7 +23,13 @@ pub type ApiResult<T> = Result<T, ApiError>;
 impl ApiError {
     /// Any status with any body.
     pub fn new(status: StatusCode, body: Value) -> Self {
-        Self { status, body, challenge: status == StatusCode::UNAUTHORIZED }
+        Self { status, body, challenge: status == StatusCode::UNAUTHORIZED, retry_after: None }
+    }
+
+    /// The same with the seconds after which to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// Its status.
@@ -42,6 +49,9 @@ impl IntoResponse for ApiError {
         if self.challenge {
             let challenge = HeaderValue::from_static("Bearer realm=\"api\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -152,7 +162,8 @@ impl From<FileError> for ApiError {
     }
 }
 
-fn unavailable() -> ApiError {
+/// 503: the table or the bucket does not answer.
+pub(crate) fn unavailable() -> ApiError {
     detail(
         StatusCode::SERVICE_UNAVAILABLE,
         "El servicio no está disponible en este momento. Intente de nuevo.",

@@ -3,10 +3,12 @@
 //! It must not know any one endpoint.
 
 mod app;
+pub mod client_book;
 mod clock;
 pub mod error;
 mod files;
 pub mod form;
+pub mod guard;
 pub mod guests;
 pub mod houses;
 mod keys;
@@ -14,6 +16,7 @@ mod logs;
 pub mod openapi;
 mod pages;
 mod params;
+pub mod passwords;
 mod serve;
 mod settings;
 mod state;

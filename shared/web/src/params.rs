@@ -27,6 +27,11 @@ impl Query {
             .filter(|text| !text.is_empty())
     }
 
+    /// Whether there is no parameter at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the parameter is given at all.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)

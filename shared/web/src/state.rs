@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use casa_store::Store;
 
-use crate::{Clock, Files, Settings, tokens::Tokens};
+use crate::{Clock, Files, Settings, client_book::ClientBook, tokens::Tokens};
 
 /// Clients of the services we use.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct AppState {
     pub tokens: Arc<Tokens>,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// The book of guests; ask [`AppState::client_book`] for it.
+    pub(crate) guests: ClientBook,
 }
 
 impl AppState {
@@ -56,6 +58,7 @@ impl AppState {
             clock: settings.clock,
             tokens: Arc::new(Tokens::new(&settings)),
             settings: Arc::new(settings),
+            guests: ClientBook::default(),
         }
     }
 }
