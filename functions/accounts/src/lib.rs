@@ -1,6 +1,5 @@
 //! Staff sign in, renew their access tokens and test them (contract 01 §3.1 to §3.3).
 
-mod guard;
 mod login;
 mod refresh;
 mod test;

@@ -1,5 +1,7 @@
-//! The book of guests, as staff keep it (contract 03 §3.1): the list and the entry of new ones.
+//! Guests: the book that staff keep (contract 03 §3.1), points and levels (contract 02 §3.10 to §3.13), and what guests
+//! see of themselves.
 
+mod achievements;
 mod body;
 mod code;
 mod create;
@@ -8,13 +10,27 @@ mod email;
 mod fields;
 mod list;
 mod order;
+mod own;
+mod points;
 mod record;
+mod texts;
 
 use casa_web::{AppState, OpenApiRouter};
 use utoipa_axum::routes;
 
 /// The endpoints of this function, with their documentation.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list::list, create::create)).routes(routes!(list::search))
+    OpenApiRouter::new()
+        .routes(routes!(list::list, create::create))
+        .routes(routes!(list::search))
         .routes(routes!(edit::detail, edit::patch, edit::put, edit::delete))
+        .routes(routes!(achievements::list))
+        .routes(routes!(achievements::own))
+        .routes(routes!(own::points))
+        .routes(routes!(own::redeem))
+        .routes(routes!(own::reservations))
+        .routes(routes!(own::reservation))
+        .routes(routes!(texts::loyalty_message))
+        .routes(routes!(texts::lookup_token))
+        .merge(points::routes())
 }

@@ -32,6 +32,12 @@ pub fn document(mut parts: Vec<OpenApi>) -> OpenApi {
         .build();
     let mut components = Components::new();
     components.add_security_scheme("staff", SecurityScheme::Http(staff));
+    let client = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("The access token of a guest, from `POST /api/v1/clients/client-auth/login/`."))
+        .build();
+    components.add_security_scheme("client", SecurityScheme::Http(client));
     let bot = ApiKeyValue::with_description("X-Bot-Key", "The key of the chatbot, from the settings.");
     components.add_security_scheme("bot", SecurityScheme::ApiKey(ApiKey::Header(bot)));
     let info = InfoBuilder::new()

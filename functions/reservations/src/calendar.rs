@@ -8,6 +8,7 @@ use casa_web::{
     ApiResult, AppState, BaseUrl, IdPath, Query, Staff,
     houses::{PropertyShort, property_short},
     openapi::{Detail, ForStaff, Invalid},
+    reservations::{GuestBody, ReservationBody, SellerBody},
 };
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -17,8 +18,6 @@ use uuid::Uuid;
 use crate::{
     filters::{self, List},
     list::{find, json, render, show},
-    people::{GuestBody, SellerBody},
-    shapes::ReservationBody,
 };
 
 /// A reservation as the calendar draws it.

@@ -12,6 +12,7 @@ use casa_store::{
 use casa_web::{
     ApiError, ApiResult, AppState, FileKind, Form, Staff, Upload, error,
     openapi::{ForSellers, Invalid, Racing, WithBody},
+    reservations::WrittenBody,
 };
 use chrono::{DateTime, Datelike, Utc};
 use http::StatusCode;
@@ -22,7 +23,6 @@ use crate::{
     fields::{self, ReservationNew},
     list::{json, render},
     price, receipts,
-    shapes::WrittenBody,
 };
 
 /// The text the panel shows when nights are taken (contract 05 §3.1).

@@ -12,6 +12,7 @@ use casa_store::{
 use casa_web::{
     ApiResult, AppState, Form, IdPath, Query, Staff, error,
     openapi::{Detail, ForSellers, Invalid, Racing, WithBody},
+    reservations::WrittenBody,
 };
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -22,7 +23,6 @@ use crate::{
     fields::{self, Fields, ReservationWrite},
     list::{find, json, render},
     receipts,
-    shapes::WrittenBody,
 };
 
 /// Tries after losing a race against another edit.

@@ -11,6 +11,7 @@ use casa_store::reservations::{Booked, Heads, Page, Window, Wish};
 use casa_web::{
     ApiError, ApiResult, AppState, Query, Staff, error,
     openapi::{Failure, ForStaff},
+    reservations::SellerBody,
 };
 use chrono::NaiveDate;
 use http::StatusCode;
@@ -20,7 +21,6 @@ use uuid::Uuid;
 
 use crate::{
     list::{json, render},
-    people::SellerBody,
 };
 
 /// The arrivals of a month.

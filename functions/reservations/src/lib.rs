@@ -8,11 +8,9 @@ mod fields;
 mod filters;
 mod list;
 mod occupancy;
-mod people;
 mod price;
 mod rearrange;
 mod receipts;
-mod shapes;
 
 use axum::Extension;
 use casa_web::{AppState, OpenApiRouter};

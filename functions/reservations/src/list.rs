@@ -20,12 +20,12 @@ use casa_web::{
     ApiError, ApiResult, AppState, BaseUrl, IdPath, PageEnvelope, PageWish, Query, Staff, error,
     houses::{PropertyDetail, property_detail},
     openapi::{Detail, ForStaff, Invalid},
+    reservations::{ReceiptBody, ReservationBody},
 };
 use http::header;
 
 use crate::{
     filters::{self, List},
-    shapes::{ReceiptBody, ReservationBody},
 };
 
 const PATH: &str = "/api/v1/reservations/";

@@ -229,3 +229,60 @@ pub(crate) fn throttle(subject: &str) -> Key {
 pub(crate) fn one_time(subject: &str) -> Key {
     Key::new(format!("ONETIME#{subject}"), ITSELF)
 }
+
+/// Partition of the referrers' public figures.
+pub(crate) const REFERRERS: &str = "REFERRERS";
+
+pub(crate) fn referrer(id: ClientId) -> Key {
+    Key::new(REFERRERS, format!("R#{id}"))
+}
+
+/// Partition of the monthly rankings.
+pub(crate) const RANKINGS: &str = "RANKINGS";
+
+/// How the rows of a month begin; imported months may have any number.
+pub(crate) fn ranking_prefix(year: i32, month: u32) -> String {
+    format!("{year:04}-{month:02}#")
+}
+
+pub(crate) fn ranking(year: i32, month: u32, client: ClientId) -> Key {
+    Key::new(RANKINGS, format!("{}{client}", ranking_prefix(year, month)))
+}
+
+/// Which state the ranking of a month is in.
+pub(crate) fn ranking_head(month: Month) -> Key {
+    Key::new(format!("RANKING#{month}"), ITSELF)
+}
+
+/// The searches of a month are spread over this many partitions.
+pub(crate) const SEARCH_SHARDS: u8 = 4;
+
+/// A partition of the searches of a month (UTC).
+pub(crate) fn searches_pk(month: Month, shard: u8) -> String {
+    format!("SEARCHES#{month}#{shard}")
+}
+
+/// `<at>#<id>`: the order of searches in time.
+pub(crate) fn search_order(at: DateTime<Utc>, id: Uuid) -> String {
+    format!("{}#{id}", sortable(at))
+}
+
+pub(crate) fn search(at: DateTime<Utc>, id: Uuid) -> Key {
+    let shard = id.as_bytes()[0] % SEARCH_SHARDS;
+    Key::new(searches_pk(Month::of(at.date_naive()), shard), search_order(at, id))
+}
+
+/// A search under the guest who made it.
+pub(crate) fn client_search(client: ClientId, at: DateTime<Utc>, id: Uuid) -> Key {
+    Key::new(format!("CLIENT#{client}"), format!("SEARCH#{}", search_order(at, id)))
+}
+
+/// The months that have searches.
+pub(crate) fn search_months() -> Key {
+    Key::new("SEARCHMONTHS", ITSELF)
+}
+
+/// How far the sheet of searches is, and who is filling it.
+pub(crate) fn sheet_sync() -> Key {
+    Key::new("JOB#sheets-sync", "POSITION")
+}

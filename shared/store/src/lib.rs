@@ -20,10 +20,14 @@ mod outbox;
 mod points;
 mod prices;
 mod quotes;
+mod rankings;
 mod receipts;
 mod records;
+mod referrers;
 pub mod reservations;
+pub mod searches;
 mod table;
+mod texts;
 mod throttle;
 mod transaction;
 mod users;
@@ -46,9 +50,13 @@ pub use outbox::Outbox;
 pub use points::{Award, Moved, Points};
 pub use prices::Prices;
 pub use quotes::{Ground, Quotes, Wanted};
+pub use rankings::{Rankings, Saved};
 pub use receipts::Receipts;
 pub use records::{Activity, ActivitySettings, Records};
+pub use referrers::Referrers;
 pub use reservations::Reservations;
+pub use searches::Searches;
+pub use texts::Texts;
 pub use throttle::Throttle;
 pub use users::{NewStaffUser, StaffDirectory, Users};
 
@@ -64,6 +72,9 @@ struct Inner {
     houses: warm::Warm<HouseList>,
     prices: warm::Warm<casa_domain::pricing::book::PriceBook>,
     directory: warm::Warm<StaffDirectory>,
+    rankings: warm::Warm<Vec<casa_domain::referrals::Ranked>>,
+    referrers: warm::Warm<Vec<casa_domain::referrals::Referrer>>,
+    search_months: searches::Months,
     years: reservations::Years,
     year_rows: reservations::YearRows,
 }
@@ -78,6 +89,9 @@ impl Store {
             houses: warm::Warm::default(),
             prices: warm::Warm::default(),
             directory: warm::Warm::default(),
+            rankings: warm::Warm::default(),
+            referrers: warm::Warm::default(),
+            search_months: searches::Months::default(),
             years: reservations::Years::default(),
             year_rows: reservations::YearRows::default(),
         }))
@@ -164,6 +178,26 @@ impl Store {
     /// One-time codes.
     pub fn one_time(&self) -> OneTime<'_> {
         OneTime(self)
+    }
+
+    /// Monthly rankings of referrers.
+    pub fn rankings(&self) -> Rankings<'_> {
+        Rankings(self)
+    }
+
+    /// Public figures per referrer.
+    pub fn referrers(&self) -> Referrers<'_> {
+        Referrers(self)
+    }
+
+    /// Searches for free nights.
+    pub fn searches(&self) -> Searches<'_> {
+        Searches(self)
+    }
+
+    /// Small texts that staff keep.
+    pub fn texts(&self) -> Texts<'_> {
+        Texts(self)
     }
 
     /// Counters that slow guessing down.

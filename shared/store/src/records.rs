@@ -96,8 +96,6 @@ pub(crate) fn key_of(model: &str, pk: &str, fields: &Map<String, Value>) -> Opti
         Err(_) => field(name).to_owned(),
     };
     let month = |name: &str| field(name).chars().take(7).collect::<String>();
-    let day = |name: &str| field(name).chars().take(10).collect::<String>();
-    let whole = |name: &str| fields.get(name).and_then(Value::as_i64).unwrap_or_default();
     let kind = model.rsplit('.').next().unwrap_or(model);
     Some(match model {
         "property.exchangerate"
@@ -114,13 +112,6 @@ pub(crate) fn key_of(model: &str, pk: &str, fields: &Map<String, Value>) -> Opti
         "clients.achievement" => Key::new("LEVELS", format!("LEVEL#{pk}")),
         "clients.clientpoints" => {
             Key::new(format!("CLIENT#{}", field("client")), format!("POINTS#{}#{pk}", instant("created")))
-        }
-        "clients.searchtracking" => Key::new(
-            format!("SEARCHES#{}", day("search_timestamp")),
-            format!("{}#{pk}", instant("search_timestamp")),
-        ),
-        "clients.referralranking" => {
-            Key::new(format!("RANKING#{:04}-{:02}", whole("year"), whole("month")), field("client"))
         }
         "reservation.musicsessionparticipant" => {
             Key::new(format!("RES#{}", field("reservation")), format!("MUSIC#{}", field("client")))

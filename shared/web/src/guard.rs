@@ -10,6 +10,7 @@ use casa_store::{Store, StoreError};
 use chrono::Utc;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use crate::settings::Secret;
 
@@ -54,10 +55,9 @@ impl Guard {
 
     /// The limits on failed sign-ins of `account` from `address`.
     pub fn of_sign_in(action: &'static str, secret: &Secret, account: &str, address: &str) -> Self {
-        let limit = |most| Limit { most, window: SIGN_IN_WINDOW };
-        Self::of(action)
-            .per_address(address, limit(SIGN_INS_PER_ADDRESS))
-            .per_subject(secret, account, limit(SIGN_INS_PER_ACCOUNT))
+        let per_address = Limit { most: SIGN_INS_PER_ADDRESS, window: SIGN_IN_WINDOW };
+        let per_account = Limit { most: SIGN_INS_PER_ACCOUNT, window: SIGN_IN_WINDOW };
+        Self::of(action).per_address(address, per_address).per_subject(secret, account, per_account)
     }
 
     /// Counts under an address too; not where it is unknown.
@@ -112,6 +112,11 @@ pub fn digest(secret: &Secret, text: &str) -> String {
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether this is the digest of `text`. How long the comparison takes tells nothing.
+pub fn is_digest(secret: &Secret, text: &str, given: &str) -> bool {
+    digest(secret, text).as_bytes().ct_eq(given.as_bytes()).into()
+}
+
 /// The network whose tries are counted together: an IPv4 address alone, an IPv6 address with its /64, which one
 /// subscriber owns as a whole. `None` when the address is not known.
 fn network(address: &str) -> Option<String> {
@@ -140,6 +145,8 @@ mod tests {
         let other = Secret("otro secreto".to_owned());
         assert_ne!(digest(&secret, "12345678"), digest(&other, "12345678"));
         assert_eq!(digest(&secret, "").len(), 64);
+        assert!(is_digest(&secret, "12345678", &digest(&secret, "12345678")));
+        assert!(!is_digest(&secret, "12345678", &digest(&secret, "12345679")));
     }
 
     #[test]

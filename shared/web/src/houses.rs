@@ -224,6 +224,18 @@ pub fn property_detail(catalogue: &Catalogue, house: &House) -> PropertyDetail {
     }
 }
 
+/// A house with everything about it that a guest may see: nothing that works the pool or the music
+/// (contract 03 §8, D24).
+pub fn property_for_guests(catalogue: &Catalogue, house: &House) -> PropertyDetail {
+    PropertyDetail {
+        airbnb_url: None,
+        on_temperature_pool_url: None,
+        off_temperature_pool_url: None,
+        player_id: None,
+        ..property_detail(catalogue, house)
+    }
+}
+
 /// The photos of a house that the catalogue shows, in display order.
 fn shown<'a>(catalogue: &'a Catalogue, house: &House) -> impl Iterator<Item = &'a Photo> + Clone + use<'a> {
     catalogue.photos(house.id).filter(|photo| has_image(photo))

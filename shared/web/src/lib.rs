@@ -16,6 +16,7 @@ mod logs;
 pub mod openapi;
 mod pages;
 mod params;
+pub mod reservations;
 pub mod passwords;
 mod serve;
 mod settings;

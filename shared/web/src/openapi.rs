@@ -85,6 +85,16 @@ impl IntoResponses for ForSellers {
     }
 }
 
+/// What every endpoint for guests may answer instead.
+#[derive(Debug)]
+pub struct ForGuests;
+
+impl IntoResponses for ForGuests {
+    fn responses() -> Responses {
+        Responses::from([response("401", "No token of a guest, or a bad one", "Unauthorized")])
+    }
+}
+
 /// What every endpoint that reads a body may answer instead.
 #[derive(Debug)]
 pub struct WithBody;

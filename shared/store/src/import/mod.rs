@@ -6,6 +6,7 @@
 
 mod guests;
 mod prices;
+mod referrals;
 mod report;
 mod rows;
 
@@ -85,6 +86,8 @@ impl Importer {
         let (clients, reservations) = (take("clients.clients"), take("reservation.reservation"));
         let reached = take("clients.clientachievement");
         let (receipts, earnings) = (take("reservation.rentalreceipt"), take("property.profitpropertyairbnb"));
+        let (searches, rankings) = (take("clients.searchtracking"), take("clients.referralranking"));
+        let referring = referrals::clients_of(&clients, &reservations);
         self.people(groups, users, progress).await?;
         self.houses(houses, photos, progress).await?;
         let cards = self.clients(clients, progress).await?;
@@ -95,9 +98,12 @@ impl Importer {
         let mut prices = ["property.propertypricing", "property.specialdatepricing", "property.discountcode"]
             .map(|model| models.remove(model).unwrap_or_default());
         self.prices(&mut prices, progress).await?;
+        self.searches(&searches, progress).await?;
+        self.rankings(&rankings, progress).await?;
         for (model, rows) in models {
             self.records(&model, rows, progress).await?;
         }
+        self.referrers(referring).await?;
         let mut transaction = Transaction::default();
         transaction.touch(self.store.table(), keys::PRICES)?;
         transaction.commit(&self.store).await?;

@@ -1,4 +1,6 @@
-//! Reservations as answers show them (contract 05 §3.1).
+//! Reservations as answers show them, to staff and to their guests (contract 05 §3.1).
+
+mod people;
 
 use casa_domain::{
     money::fixed2,
@@ -6,14 +8,15 @@ use casa_domain::{
     time::local_iso,
 };
 use casa_store::{StaffDirectory, reservations::Booked};
-use casa_web::{BaseUrl, Clock, Files, houses::PropertyDetail};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::people::{GuestBody, SellerBody};
+pub use people::{GuestBody, SellerBody};
+
+use crate::{BaseUrl, Clock, Files, houses::PropertyDetail};
 
 /// The columns that every shape of a reservation repeats as they are.
 #[derive(Debug, Serialize, ToSchema)]
