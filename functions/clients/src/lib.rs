@@ -2,6 +2,7 @@
 //! see of themselves.
 
 mod achievements;
+mod auth;
 mod body;
 mod code;
 mod create;
@@ -15,11 +16,12 @@ mod points;
 mod record;
 mod texts;
 
+use casa_gateways::Gateways;
 use casa_web::{AppState, OpenApiRouter};
 use utoipa_axum::routes;
 
-/// The endpoints of this function, with their documentation.
-pub fn routes() -> OpenApiRouter<AppState> {
+/// The endpoints of this function, with their documentation. Codes go to guests through these vendors.
+pub fn routes(gateways: Gateways) -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
         .routes(routes!(list::search))
@@ -33,4 +35,5 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(texts::loyalty_message))
         .routes(routes!(texts::lookup_token))
         .merge(points::routes())
+        .merge(auth::routes(gateways))
 }

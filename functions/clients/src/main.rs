@@ -2,5 +2,5 @@
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    casa_web::serve(clients::routes()).await
+    casa_web::serve(clients::routes(casa_gateways::Gateways::from_env())).await
 }

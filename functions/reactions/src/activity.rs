@@ -10,7 +10,7 @@ use casa_store::Activity;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Told;
+use crate::stays::Told;
 
 /// An entry to write; visibility and importance come from the settings of its type.
 pub(crate) type Entry = Activity;

@@ -1,22 +1,20 @@
-//! Carries out what facts in the outbox cause elsewhere: Telegram notices (contract 05 §5.1) and entries of the
-//! activity feed (contract 05 §4.3, 08 §4.9).
+//! Carries out what facts in the outbox cause elsewhere: notices (contract 02 §4.1, 05 §5.1), entries of the activity feed
+//! (contract 05 §4.3, 08 §4.9), points and levels of guests (contract 02 §4.7, §4.9), and the copies that other rows keep
+//! of a guest.
 //!
 //! Every effect of a fact is carried out by itself: one that fails is tried again without repeating the others, and
 //! one that was carried out is remembered. A fact may arrive any number of times.
 
 mod activity;
+mod guests;
+mod loyalty;
 mod notices;
+mod stays;
 
-use casa_domain::{
-    client::Client,
-    event::{Event, What},
-    house::House,
-    ids::ReservationId,
-    reservation::Reservation,
-};
-use casa_gateways::{GatewayError, Gateways};
-use casa_store::{Item, Store, StoreError};
-use casa_web::{AppState, Clock, Settings, SettingsError};
+use casa_domain::event::{Event, What};
+use casa_gateways::{Chat, GatewayError, Gateways};
+use casa_store::{Item, StoreError};
+use casa_web::{AppState, Settings, SettingsError};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -70,25 +68,14 @@ impl Image {
 /// Handles facts.
 #[derive(Clone, Debug)]
 pub struct React {
-    store: Store,
+    state: AppState,
     gateways: Gateways,
-    clock: Clock,
-}
-
-/// What a fact about a reservation is told with.
-struct Told<'a> {
-    event: &'a Event,
-    reservation: &'a Reservation,
-    client: Option<&'a Client>,
-    house: Option<&'a House>,
-    receipts: usize,
-    clock: Clock,
 }
 
 impl React {
-    /// A handler over this table and these vendors.
-    pub fn new(store: Store, gateways: Gateways, clock: Clock) -> Self {
-        Self { store, gateways, clock }
+    /// A handler over this state and these vendors.
+    pub fn new(state: AppState, gateways: Gateways) -> Self {
+        Self { state, gateways }
     }
 
     /// A handler as the environment configures it.
@@ -98,8 +85,7 @@ impl React {
     pub async fn from_env() -> Result<Self, SettingsError> {
         // Nothing is signed here, so the function runs without the secret.
         let settings = Settings::without_secret()?;
-        let state = AppState::connect(settings).await;
-        Ok(Self::new(state.store, Gateways::from_env(), state.clock))
+        Ok(Self::new(AppState::connect(settings).await, Gateways::from_env()))
     }
 
     /// Carries out every effect of the fact this item is that was not carried out yet; does nothing for other items.
@@ -108,12 +94,22 @@ impl React {
     /// The first failure, after every other effect was tried.
     pub async fn handle(&self, image: &Image) -> Result<(), ReactError> {
         let Some(event) = image.fact()? else { return Ok(()) };
-        let done = match reservation_of(&event.what) {
-            Some(reservation) => self.about_reservation(&event, reservation).await,
-            None => Ok(()),
-        };
-        done?;
-        Ok(self.store.outbox().handled(event.id, self.clock.now()).await?)
+        match &event.what {
+            What::ReservationCreated { reservation, .. }
+            | What::ReservationStatusChanged { reservation, .. }
+            | What::ReservationMoved { reservation, .. }
+            | What::ReservationGuestChanged { reservation, .. }
+            | What::ReservationPaidInFull { reservation }
+            | What::ReservationDeleted { reservation, .. } => self.about_stay(&event, *reservation).await,
+            What::ClientCreated { client } => self.about_new_guest(&event, *client).await,
+            What::ClientChanged { client, card, contact, referrers } => {
+                self.about_changed_guest(&event, *client, *card, *contact, referrers).await
+            }
+            What::ClientPasswordSet { client } => self.about_password(&event, *client).await,
+            What::PointsEarned { .. } => self.about_points(&event).await,
+            What::LevelsReached { client, levels } => self.about_levels(&event, *client, levels).await,
+        }?;
+        Ok(self.state.store.outbox().handled(event.id, self.state.clock.now()).await?)
     }
 
     /// The facts that wait, as items of the table.
@@ -121,7 +117,7 @@ impl React {
     /// # Errors
     /// [`StoreError`].
     pub async fn pending(&self) -> Result<Vec<Image>, StoreError> {
-        Ok(self.store.outbox().pending().await?.iter().map(Image::from).collect())
+        Ok(self.state.store.outbox().pending().await?.iter().map(Image::from).collect())
     }
 
     /// Gives a fact up after too many failures: it stays in the table under the index key `PARKED` with the reason.
@@ -131,37 +127,9 @@ impl React {
     pub async fn park(&self, image: &Image, reason: &str) -> Result<(), ReactError> {
         let id = image.pk.strip_prefix("OUT#").and_then(|id| id.parse::<Uuid>().ok());
         match id {
-            Some(id) => Ok(self.store.outbox().park(id, reason, self.clock.now()).await?),
+            Some(id) => Ok(self.state.store.outbox().park(id, reason, self.state.clock.now()).await?),
             None => Ok(()),
         }
-    }
-
-    async fn about_reservation(&self, event: &Event, id: ReservationId) -> Result<(), ReactError> {
-        let Some(stored) = self.store.reservations().get(id).await? else { return Ok(()) };
-        let reservation = stored.booked.reservation;
-        let client = match reservation.client {
-            Some(client) => self.store.clients().get(client).await?.map(|stored| stored.client),
-            None => None,
-        };
-        let catalogue = self.store.houses().catalogue().await?;
-        let receipts = self.store.receipts().of(id).await?.len();
-        let told = Told {
-            event,
-            reservation: &reservation,
-            client: client.as_ref(),
-            house: catalogue.house(reservation.house),
-            receipts,
-            clock: self.clock,
-        };
-        let mut failed = None;
-        for notice in notices::notices(&told) {
-            failed = failed.or(self.once(event, notice.effect, self.send(&notice)).await.err());
-        }
-        for (number, entry) in activity::entries(&told).into_iter().enumerate() {
-            let effect = format!("activity-{number}");
-            failed = failed.or(self.once(event, &effect, self.enter(entry)).await.err());
-        }
-        failed.map_or(Ok(()), Err)
     }
 
     /// Carries out an effect unless it was before.
@@ -171,42 +139,44 @@ impl React {
         effect: &str,
         act: impl Future<Output = Result<(), ReactError>>,
     ) -> Result<(), ReactError> {
-        if self.store.outbox().is_done(event.id, effect).await? {
+        let outbox = self.state.store.outbox();
+        if outbox.is_done(event.id, effect).await? {
             return Ok(());
         }
         act.await?;
-        Ok(self.store.outbox().mark_done(event.id, effect, self.clock.now()).await?)
+        Ok(outbox.mark_done(event.id, effect, self.state.clock.now()).await?)
     }
 
-    async fn send(&self, notice: &notices::Notice) -> Result<(), ReactError> {
+    /// Sends a text to a channel of the house; nothing where Telegram is not configured.
+    async fn tell(&self, chat: Chat, text: &str) -> Result<(), ReactError> {
         match &self.gateways.telegram {
-            Some(telegram) => Ok(telegram.send(notice.chat, &notice.text).await?),
+            Some(telegram) => Ok(telegram.send(chat, text).await?),
             None => Ok(()),
         }
     }
 
+    /// Enters an entry of the activity feed as the settings of its type want it.
     async fn enter(&self, mut entry: activity::Entry) -> Result<(), ReactError> {
-        let settings = self.store.records().activity_settings(&entry.activity_type).await?;
+        let settings = self.state.store.records().activity_settings(&entry.activity_type).await?;
         if !settings.is_enabled {
             return Ok(());
         }
         entry.is_public = settings.is_public_by_default;
         entry.importance_level = settings.default_importance_level;
-        Ok(self.store.records().add_activity(&entry).await?)
+        Ok(self.state.store.records().add_activity(&entry).await?)
     }
 }
 
-fn reservation_of(what: &What) -> Option<ReservationId> {
-    match what {
-        What::ReservationCreated { reservation, .. }
-        | What::ReservationStatusChanged { reservation, .. }
-        | What::ReservationMoved { reservation, .. }
-        | What::ReservationPaidInFull { reservation }
-        | What::ReservationDeleted { reservation, .. } => Some(*reservation),
-        What::ClientCreated { .. }
-        | What::ClientChanged { .. }
-        | What::ClientPasswordSet { .. }
-        | What::PointsEarned { .. }
-        | What::LevelsReached { .. } => None,
+/// The first failure of several effects that were all tried.
+#[derive(Debug, Default)]
+struct Failures(Option<ReactError>);
+
+impl Failures {
+    fn note(&mut self, outcome: Result<(), ReactError>) {
+        self.0 = self.0.take().or(outcome.err());
+    }
+
+    fn first(self) -> Result<(), ReactError> {
+        self.0.map_or(Ok(()), Err)
     }
 }

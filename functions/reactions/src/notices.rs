@@ -9,7 +9,7 @@ use casa_domain::{
 use casa_gateways::Chat;
 use chrono::{Datelike, NaiveDate};
 
-use crate::Told;
+use crate::stays::Told;
 
 /// A notice to send.
 pub(crate) struct Notice {

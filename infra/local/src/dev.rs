@@ -27,7 +27,7 @@ pub fn function_routes() -> Vec<OpenApiRouter<AppState>> {
     vec![
         accounts::routes(),
         bot::routes(casa_gateways::Gateways::from_env().chatbot),
-        clients::routes(),
+        clients::routes(casa_gateways::Gateways::from_env()),
         docs::routes(),
         media::routes(),
         pricing::routes(),
@@ -74,7 +74,7 @@ async fn serve(
 
     let (stopper, stop) = Stop::new();
     let gateways = casa_gateways::Gateways::from_env();
-    let react = reactions::React::new(local.state.store.clone(), gateways, local.state.clock);
+    let react = reactions::React::new(local.state.clone(), gateways);
     let source = Source {
         client: local.clients.streams.clone(),
         table: local.state.settings.table.clone(),

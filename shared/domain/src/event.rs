@@ -52,6 +52,15 @@ pub enum What {
         /// Departure after.
         check_out_after: NaiveDate,
     },
+    /// A reservation passed from one guest to another.
+    ReservationGuestChanged {
+        /// Which.
+        reservation: ReservationId,
+        /// Its guest before.
+        before: Option<ClientId>,
+        /// Its guest after.
+        after: Option<ClientId>,
+    },
     /// A reservation was paid in full.
     ReservationPaidInFull {
         /// Which.
@@ -134,6 +143,9 @@ pub fn facts(before: Option<&Reservation>, after: &Reservation, points_returned:
     let mut facts = Vec::new();
     if before.status != after.status {
         facts.push(What::ReservationStatusChanged { reservation, from: before.status, to: after.status });
+    }
+    if before.client != after.client {
+        facts.push(What::ReservationGuestChanged { reservation, before: before.client, after: after.client });
     }
     let moved = (before.house, before.check_in_date, before.check_out_date)
         != (after.house, after.check_in_date, after.check_out_date);

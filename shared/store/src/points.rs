@@ -44,6 +44,8 @@ pub struct Award<'a> {
     pub lapses: DateTime<Utc>,
     /// Percentage for the referrer; `None` pays nothing.
     pub share: Option<Decimal>,
+    /// First names of the house's own clients, who earn nothing.
+    pub never_for: [&'a str; 2],
     /// Now.
     pub now: DateTime<Utc>,
 }
@@ -124,6 +126,9 @@ impl Points<'_> {
                 return Ok(Vec::new());
             }
             let Some(guest) = self.live(client).await? else { return Ok(Vec::new()) };
+            if award.never_for.contains(&guest.client.first_name.as_str()) {
+                return Ok(Vec::new());
+            }
             let Some(earned) = points::earned(stay, award.house, award.lapses, now) else {
                 return Ok(Vec::new());
             };

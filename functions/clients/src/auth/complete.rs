@@ -24,8 +24,8 @@ use super::{
     guard,
     passwords::{first_password, with_password},
     registration::{
-        demand, document_taken, new_record, passwords_differ, read_document, read_password, read_record, read_referrer,
-        register,
+        demand, document_taken, new_record, passwords_differ, read_document, read_password, read_record,
+        read_referrer, register,
     },
 };
 use crate::{

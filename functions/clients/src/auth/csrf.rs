@@ -38,7 +38,10 @@ mod tests {
         let (one, other) = (csrf_token().await.0.csrf_token, csrf_token().await.0.csrf_token);
         assert_ne!(one, other);
         for token in [one, other] {
-            assert!(token.len() == LENGTH && token.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{token}");
+            assert!(
+                token.len() == LENGTH && token.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                "{token}"
+            );
         }
     }
 }

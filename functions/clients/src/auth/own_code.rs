@@ -15,7 +15,8 @@ pub(crate) async fn with_code(state: &AppState, guest: StoredClient) -> ApiResul
     if has_code(&guest.client) {
         return Ok(guest);
     }
-    for code in candidates(&guest.client.first_name, &mut rand::rng()) {
+    let codes = candidates(&guest.client.first_name, &mut rand::rng());
+    for code in codes {
         if state.store.clients().by_referral_code(&code).await?.is_some() {
             continue;
         }

@@ -55,8 +55,10 @@ impl Wish {
     fn read(form: &Form) -> ApiResult<Self> {
         let mut fields = form.check();
         let document = Document::read(&mut fields);
-        let (code, password) =
-            (fields.text("otp_code", LONGEST_CODE).value(), fields.text("password", LONGEST_PASSWORD).value());
+        let (code, password) = (
+            fields.text("otp_code", LONGEST_CODE).value(),
+            fields.text("password", LONGEST_PASSWORD).value(),
+        );
         let password = password.filter(|password| password.chars().count() >= SHORTEST);
         match (document, code, password, fields.finish()) {
             (Some(document), Some(code), Some(password), Ok(())) => Ok(Self { document, code, password }),
@@ -150,7 +152,8 @@ pub(crate) async fn forgot(
     }
     let codes = Codes::new(&state, &gateways);
     codes.send(Purpose::Password(guest.id), &guest.tel_number, &address).await?;
-    let text = format!("Le enviamos un código de verificación al teléfono {}.", mask::phone(&guest.tel_number));
+    let text =
+        format!("Le enviamos un código de verificación al teléfono {}.", mask::phone(&guest.tel_number));
     Ok(Json(AccountMessage::new(text)))
 }
 

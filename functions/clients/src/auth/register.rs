@@ -16,7 +16,8 @@ use super::{
     answers::{AccountRefusal, RegistrationRefusal, bad},
     guard,
     registration::{
-        demand, document_taken, new_record, passwords_differ, read_document, read_password, read_referrer, register,
+        demand, document_taken, new_record, passwords_differ, read_document, read_password, read_referrer,
+        register,
     },
 };
 use crate::fields::{date_schema, document_type_schema, nullable_schema, sex_schema, text_schema};

@@ -55,9 +55,9 @@ pub(crate) fn read_password(form: &Form, name: &str) -> ApiResult<Option<String>
     match given {
         Given::Value(password) => Ok(Some(password)),
         Given::Absent | Given::Null => Ok(None),
-        Given::Wrong => {
-            Err(bad(&format!("La contraseña debe ser un texto de {LONGEST_PASSWORD} caracteres como máximo.")))
-        }
+        Given::Wrong => Err(bad(&format!(
+            "La contraseña debe ser un texto de {LONGEST_PASSWORD} caracteres como máximo."
+        ))),
     }
 }
 

@@ -1,0 +1,34 @@
+//! Points of finished stays, credited from wherever a stay is found to be due.
+
+use casa_domain::{
+    points::{self, Entry},
+    reservation::Reservation,
+};
+use casa_store::{Award, StoreError};
+
+use crate::AppState;
+
+impl AppState {
+    /// Credits a stay to its guest and the referrer's share to the referrer, once ever, when it is due on the clock's day
+    /// and its guest is none of the house's own (contract 02 §4.7; decision 11). Answers the entries written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn award_if_due(&self, stay: &Reservation) -> Result<Vec<Entry>, StoreError> {
+        let now = self.clock.now();
+        if !points::is_due(stay, self.clock.today()) {
+            return Ok(Vec::new());
+        }
+        let (houses, prices) = (self.store.houses(), self.store.prices());
+        let (catalogue, book) = tokio::try_join!(houses.catalogue(), prices.book())?;
+        let house = catalogue.house(stay.house).map(|house| house.name.as_str()).unwrap_or("la casa");
+        let award = Award {
+            house,
+            lapses: self.clock.start_of(points::last_day(stay.check_out_date)),
+            share: book.referral_share,
+            never_for: [&self.settings.maintenance_name, &self.settings.airbnb_name],
+            now,
+        };
+        self.store.points().award(stay, award).await
+    }
+}
