@@ -174,7 +174,11 @@ pub(crate) async fn own(
     let holds = |level: &Level| earned.iter().any(|one| one.level.id == level.id);
     let data = OwnAchievementsData {
         total_achievements: open.len(),
-        available_achievements: open.into_iter().filter(|level| !holds(level)).map(Achievement::new).collect(),
+        available_achievements: open
+            .into_iter()
+            .filter(|level| !holds(level))
+            .map(Achievement::new)
+            .collect(),
         earned_achievements: earned
             .iter()
             .map(|one| EarnedAchievement {

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use crate::{
     body::ClientBody,
     fields::{
-        ClientFields, LONGEST_NOTES, date_schema, document_type_schema, id_schema, nullable_schema, number_schema,
-        sex_schema, text_schema, truth_schema,
+        ClientFields, LONGEST_NOTES, date_schema, document_type_schema, id_schema, nullable_schema,
+        number_schema, sex_schema, text_schema, truth_schema,
     },
     record::{blank, check_rules, enter, is_live, referrer},
 };

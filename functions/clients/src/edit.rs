@@ -15,8 +15,8 @@ use crate::{
     body::ClientBody,
     create::NO_SUCH_CLIENT,
     fields::{
-        ClientFields, LONGEST_NOTES, date_schema, document_type_schema, id_schema, nullable_schema, number_schema,
-        sex_schema, text_schema, truth_schema,
+        ClientFields, LONGEST_NOTES, date_schema, document_type_schema, id_schema, nullable_schema,
+        number_schema, sex_schema, text_schema, truth_schema,
     },
     record::{check_names, is_live, is_registered, registered},
 };

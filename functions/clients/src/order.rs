@@ -25,7 +25,10 @@ mod tests {
 
     #[test]
     fn names_are_read_and_others_dropped() {
-        assert_eq!(parse("last_name, -level,inventado"), Order(vec![(By::LastName, false), (By::Level, true)]));
+        assert_eq!(
+            parse("last_name, -level,inventado"),
+            Order(vec![(By::LastName, false), (By::Level, true)])
+        );
         assert_eq!(parse("-inventado,"), Order::default());
         assert_eq!(parse("--created"), Order::default());
     }

@@ -128,7 +128,10 @@ type Rendered = ([(header::HeaderName, &'static str); 1], Vec<u8>);
 fn rendered(body: &impl Serialize) -> ApiResult<Rendered> {
     let bytes = serde_json::to_vec(body).map_err(|error| {
         tracing::error!(%error, "an answer could not be written");
-        casa_web::error::detail(StatusCode::SERVICE_UNAVAILABLE, "El servicio no está disponible en este momento.")
+        casa_web::error::detail(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "El servicio no está disponible en este momento.",
+        )
     })?;
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes))
 }
@@ -207,7 +210,8 @@ pub(crate) async fn reservation(
     let stays = state.store.reservations().of_client(guest.client.id).await?;
     let own: Option<ReservationId> = id.parse().ok();
     let bare = |text: &str| text.replace('-', "");
-    let elsewhere = |one: &Reservation| one.uuid_external.as_deref().is_some_and(|other| bare(other) == bare(&id));
+    let elsewhere =
+        |one: &Reservation| one.uuid_external.as_deref().is_some_and(|other| bare(other) == bare(&id));
     let found = stays
         .iter()
         .find(|stay| Some(stay.reservation.id) == own)

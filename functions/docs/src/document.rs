@@ -11,12 +11,14 @@ use utoipa::openapi::{
 };
 
 /// What the tags (one per function) stand for.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 9] = [
     ("accounts", "Staff sign in."),
     ("clients", "Guests' records."),
     ("properties", "Houses, photos, availability, monthly Airbnb earnings."),
     ("pricing", "Quotes, discount codes, special dates."),
     ("reservations", "Staff's reservations, calendar, receipts, monthly export."),
+    ("referrals", "Referring guests: codes, rankings, figures; the QR of a stay."),
+    ("tracking", "Searches for free nights, and their export."),
     ("bot", "What the chatbot reads: discounts, levels, a guest."),
     ("docs", "This documentation."),
 ];

@@ -17,7 +17,7 @@ use casa_domain::{
     },
 };
 use casa_store::{Ground, Wanted};
-use casa_web::{ApiResult, AppState, MaybeStaff, Query};
+use casa_web::{ApiResult, AppState, MaybeGuest, MaybeStaff, Query};
 use chrono::NaiveDate;
 use http::StatusCode;
 use serde::Serialize;
@@ -64,7 +64,7 @@ struct QuoteData<'a> {
     client_info: Option<ClientInfo>,
 }
 
-/// Who asks; only shown to staff (defect 8 of 04 §8).
+/// Who asks; only shown to staff and to the guest who asks (defect 8 of 04 §8).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = QuoteClientInfo)]
 #[allow(missing_docs)] // the keys are the contract's (04 §3.5)
@@ -99,10 +99,11 @@ struct ClientInfo {
             nights; 14: the stay is too long", body = QuoteFailure),
         (status = 404, description = "No such house (4) or client (6)", body = QuoteFailure),
     ),
-    security((), ("staff" = [])),
+    security((), ("staff" = []), ("client" = [])),
 )]
 pub(crate) async fn calculate(
     MaybeStaff(staff): MaybeStaff,
+    MaybeGuest(own): MaybeGuest,
     State(state): State<AppState>,
     query: Query,
 ) -> ApiResult<Response> {
@@ -145,7 +146,9 @@ pub(crate) async fn calculate(
     let free = answers.iter().filter(|answer| answer.available).count();
     let (message1, message2) = (words::message1(stay, guests, &answers), words::message2(&answers));
     let now = state.clock.now();
-    let known = who.as_ref().filter(|_| staff.is_some()).zip(request.guest.as_ref());
+    let is_own = |id| own.as_ref().is_some_and(|own| own.client.id == id);
+    let shown_who = who.as_ref().filter(|stored| staff.is_some() || is_own(stored.client.id));
+    let known = shown_who.zip(request.guest.as_ref());
     let benefits = known.map(|(stored, guest)| BenefitsBody::new(&stored.client, guest, &book, now));
     let properties = offered
         .iter()

@@ -120,7 +120,7 @@ pub(crate) struct DiscountBody {
     pub apply_only_to_base_price: Option<bool>,
 }
 
-/// What the guest could spend (defect 17 of 04 §8); only shown to staff.
+/// What the guest could spend (defect 17 of 04 §8); only shown to staff and to the guest.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = ClientBenefits)]
 #[allow(missing_docs)] // the keys are the contract's (04 §3.5)

@@ -100,14 +100,18 @@ impl React {
             | What::ReservationMoved { reservation, .. }
             | What::ReservationGuestChanged { reservation, .. }
             | What::ReservationPaidInFull { reservation }
-            | What::ReservationDeleted { reservation, .. } => self.about_stay(&event, *reservation).await,
-            What::ClientCreated { client } => self.about_new_guest(&event, *client).await,
-            What::ClientChanged { client, card, contact, referrers } => {
-                self.about_changed_guest(&event, *client, *card, *contact, referrers).await
+            | What::ReservationDeleted { reservation, .. } => {
+                Box::pin(self.about_stay(&event, *reservation)).await
             }
-            What::ClientPasswordSet { client } => self.about_password(&event, *client).await,
-            What::PointsEarned { .. } => self.about_points(&event).await,
-            What::LevelsReached { client, levels } => self.about_levels(&event, *client, levels).await,
+            What::ClientCreated { client } => Box::pin(self.about_new_guest(&event, *client)).await,
+            What::ClientChanged { client, card, contact, referrers } => {
+                Box::pin(self.about_changed_guest(&event, *client, *card, *contact, referrers)).await
+            }
+            What::ClientPasswordSet { client } => Box::pin(self.about_password(&event, *client)).await,
+            What::PointsEarned { .. } => Box::pin(self.about_points(&event)).await,
+            What::LevelsReached { client, levels } => {
+                Box::pin(self.about_levels(&event, *client, levels)).await
+            }
         }?;
         Ok(self.state.store.outbox().handled(event.id, self.state.clock.now()).await?)
     }
@@ -143,7 +147,8 @@ impl React {
         if outbox.is_done(event.id, effect).await? {
             return Ok(());
         }
-        act.await?;
+        // On the heap: effects are large futures, and a fact has several.
+        Box::pin(act).await?;
         Ok(outbox.mark_done(event.id, effect, self.state.clock.now()).await?)
     }
 

@@ -44,7 +44,8 @@ impl React {
     pub(crate) async fn about_points(&self, event: &Event) -> Result<(), ReactError> {
         let What::PointsEarned { client, reservation, points, referred } = event.what else { return Ok(()) };
         let store = &self.state.store;
-        let Some(stay) = store.reservations().get(reservation).await?.map(|stored| stored.booked.reservation) else {
+        let Some(stay) = store.reservations().get(reservation).await?.map(|stored| stored.booked.reservation)
+        else {
             return Ok(());
         };
         let catalogue = store.houses().catalogue().await?;
@@ -61,7 +62,8 @@ impl React {
             }
             Some(guest) => {
                 let guest = store.clients().get(guest).await?.map(|stored| stored.client.short_name());
-                data["reason"] = json!(format!("referir a {}", guest.unwrap_or_else(|| "un amigo".to_owned())));
+                data["reason"] =
+                    json!(format!("referir a {}", guest.unwrap_or_else(|| "un amigo".to_owned())));
                 data["is_referral"] = json!(true);
             }
         }

@@ -19,9 +19,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{
-    list::{json, render},
-};
+use crate::list::{json, render};
 
 /// The arrivals of a month.
 #[derive(Debug, Serialize, ToSchema)]

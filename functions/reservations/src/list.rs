@@ -24,9 +24,7 @@ use casa_web::{
 };
 use http::header;
 
-use crate::{
-    filters::{self, List},
-};
+use crate::filters::{self, List};
 
 const PATH: &str = "/api/v1/reservations/";
 

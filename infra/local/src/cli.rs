@@ -33,6 +33,10 @@ pub enum Command {
     /// Manage members of staff who can sign in
     #[command(subcommand)]
     User(UserCommand),
+    /// Run a scheduled job now
+    Run(RunArgs),
+    /// Compare points and levels with stays and ledgers, and mend them when told to
+    Recalculate(RecalculateArgs),
     /// Measure what requests cost and how many this machine serves
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -85,6 +89,40 @@ pub struct ImportArgs {
     /// Folder whose files go to the bucket under their relative paths
     #[arg(long, value_name = "DIR")]
     pub media: Option<PathBuf>,
+    /// Folder that keeps the data [default: .casa]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Options of `casa run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Its name: points-award, points-expire, referral-ranking, sheets-sync, client-book
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Change nothing and report what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Stop the clock of the business at this instant, such as 2025-11-12T10:30:00-05:00
+    #[arg(long, value_name = "RFC3339")]
+    pub clock: Option<DateTime<FixedOffset>>,
+    /// Folder that keeps the data [default: .casa]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Options of `casa recalculate`.
+#[derive(Debug, Args)]
+pub struct RecalculateArgs {
+    /// Only this guest
+    #[arg(long, value_name = "ID")]
+    pub client: Option<casa_domain::ClientId>,
+    /// Mend what is found; without it, it is only reported
+    #[arg(long)]
+    pub apply: bool,
+    /// Stop the clock of the business at this instant, such as 2025-11-12T10:30:00-05:00
+    #[arg(long, value_name = "RFC3339")]
+    pub clock: Option<DateTime<FixedOffset>>,
     /// Folder that keeps the data [default: .casa]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -153,6 +191,8 @@ pub enum BenchCommand {
     Quote(BenchQuoteArgs),
     /// A page of the reservation list, at several lengths of the list
     Lists(BenchListsArgs),
+    /// Finding guests, at several sizes of the book
+    Clients(BenchClientsArgs),
 }
 
 /// Options of `casa bench quote`.
@@ -172,6 +212,17 @@ pub struct BenchListsArgs {
     /// Numbers of reservations
     #[arg(long, value_delimiter = ',', default_value = "160,16000", value_parser = clap::value_parser!(u16).range(1..=20_000))]
     pub reservations: Vec<u16>,
+    /// How hard to ask
+    #[command(flatten)]
+    pub load: LoadArgs,
+}
+
+/// Options of `casa bench clients`.
+#[derive(Debug, Args)]
+pub struct BenchClientsArgs {
+    /// Numbers of guests
+    #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000", value_parser = clap::value_parser!(u32).range(1..=500_000))]
+    pub guests: Vec<u32>,
     /// How hard to ask
     #[command(flatten)]
     pub load: LoadArgs,

@@ -32,6 +32,7 @@ pub fn function_routes() -> Vec<OpenApiRouter<AppState>> {
         media::routes(),
         pricing::routes(),
         properties::routes(),
+        referrals::routes(casa_gateways::Gateways::from_env().sheets),
         reservations::routes(),
     ]
 }
@@ -74,7 +75,7 @@ async fn serve(
 
     let (stopper, stop) = Stop::new();
     let gateways = casa_gateways::Gateways::from_env();
-    let react = reactions::React::new(local.state.clone(), gateways);
+    let react = reactions::React::new(local.state.clone(), gateways.clone());
     let source = Source {
         client: local.clients.streams.clone(),
         table: local.state.settings.table.clone(),
@@ -84,7 +85,8 @@ async fn serve(
     let pumping = tokio::spawn(pumping);
 
     let application = casa_web::app(routes(), local.state.clone());
-    let application = with_control(application, local.state.clone(), handle);
+    let application = with_control(application, local.state.clone(), gateways.clone(), handle);
+    let timer = tokio::spawn(crate::jobs::by_the_clock(local.state.clone(), gateways, stop.clone()));
     let listener = bind(address).await?;
     let bound = listener.local_addr()?;
     local.publish()?;
@@ -113,6 +115,7 @@ async fn serve(
         }
     };
     stopper.stop();
+    let _ = timer.await;
     let _ = pumping.await;
     result
 }

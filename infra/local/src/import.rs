@@ -52,6 +52,8 @@ pub(crate) async fn import_rows(local: &Local, rows: Vec<Value>) -> Result<Repor
     local.load_fast(false)?;
     let report = result?;
     progress.finish(total);
+    // The first process that looks for a guest reads one file instead of the list.
+    local.state.save_client_book(0).await.map_err(|error| Failure::new(error.to_string()))?;
     Ok(report)
 }
 

@@ -11,6 +11,7 @@ mod dev;
 pub mod embedded;
 pub mod home;
 mod import;
+mod jobs;
 pub mod local;
 mod output;
 pub mod pump;
@@ -64,6 +65,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::User(command) => user::run(command).await,
+        Command::Run(arguments) => jobs::run(arguments).await,
+        Command::Recalculate(arguments) => jobs::recalculate(arguments).await,
         Command::Bench(command) => bench::run(command).await,
     }
 }

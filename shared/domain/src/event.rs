@@ -124,7 +124,7 @@ pub fn client_changed(before: &Client, after: &Client) -> Option<What> {
     if !circle {
         referrers.clear();
     }
-    (card || contact || circle).then(|| What::ClientChanged { client: after.id, card, contact, referrers })
+    (card || contact || circle).then_some(What::ClientChanged { client: after.id, card, contact, referrers })
 }
 
 /// The facts that lead from `before` (absent for a new reservation) to `after`, in the order they are told.

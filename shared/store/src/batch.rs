@@ -24,7 +24,7 @@ impl Store {
                 let ask =
                     KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build()?;
                 let mut answer =
-                    self.dynamo().batch_get_item().request_items(self.table(), ask).send().await?;
+                    Box::pin(self.dynamo().batch_get_item().request_items(self.table(), ask).send()).await?;
                 for item in answer
                     .responses
                     .take()
@@ -59,7 +59,8 @@ impl Store {
             }
             for round in 0.. {
                 let answer =
-                    self.dynamo().batch_write_item().request_items(self.table(), wanted).send().await?;
+                    Box::pin(self.dynamo().batch_write_item().request_items(self.table(), wanted).send())
+                        .await?;
                 wanted = answer
                     .unprocessed_items
                     .and_then(|mut tables| tables.remove(self.table()))

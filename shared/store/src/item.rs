@@ -80,15 +80,14 @@ impl Span {
 
 impl Store {
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        let answer = self
+        let ask = self
             .dynamo()
             .get_item()
             .table_name(self.table())
             .set_key(Some(key_item(key)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        Ok(answer.item)
+            .consistent_read(true);
+        // The SDK's futures are large, and everything that reads would carry them: here and below they go to the heap.
+        Ok(Box::pin(ask.send()).await?.item)
     }
 
     pub(crate) async fn get_document<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
@@ -104,7 +103,7 @@ impl Store {
             if limit == Some(0) {
                 return Ok(items);
             }
-            let answer = self
+            let ask = self
                 .dynamo()
                 .query()
                 .table_name(self.table())
@@ -115,9 +114,8 @@ impl Store {
                 .consistent_read(true)
                 .scan_index_forward(!span.backwards)
                 .set_limit(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)))
-                .set_exclusive_start_key(start)
-                .send()
-                .await?;
+                .set_exclusive_start_key(start);
+            let answer = Box::pin(ask.send()).await?;
             items.extend(answer.items.unwrap_or_default());
             start = answer.last_evaluated_key;
             if start.is_none() {
@@ -128,7 +126,7 @@ impl Store {
 
     /// Writes an item whatever was there.
     pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
-        self.dynamo().put_item().table_name(self.table()).set_item(Some(item)).send().await?;
+        Box::pin(self.dynamo().put_item().table_name(self.table()).set_item(Some(item)).send()).await?;
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ mod error;
 mod houses;
 pub mod import;
 mod item;
+mod jobs;
 mod keys;
 mod levels;
 mod one_time;
@@ -44,6 +45,7 @@ pub use codes::Codes;
 pub use error::StoreError;
 pub use houses::{Catalogue, HouseList, Houses};
 pub use item::Item;
+pub use jobs::Jobs;
 pub use levels::{Circle, Levels, Referred};
 pub use one_time::{CODE_LIFE, CODE_TRIES, CodeTry, OneTime};
 pub use outbox::Outbox;
@@ -193,6 +195,11 @@ impl Store {
     /// Searches for free nights.
     pub fn searches(&self) -> Searches<'_> {
         Searches(self)
+    }
+
+    /// What scheduled jobs remember.
+    pub fn jobs(&self) -> Jobs<'_> {
+        Jobs(self)
     }
 
     /// Small texts that staff keep.

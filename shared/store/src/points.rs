@@ -169,6 +169,32 @@ impl Points<'_> {
         Err(StoreError::Changed)
     }
 
+    /// Makes the balance what the ledger adds up to, without an entry; answers whether it differed. A ledger that adds up to
+    /// less than nothing makes it zero.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when races kept being lost, else [`StoreError`].
+    pub async fn settle(&self, client: ClientId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        for _ in 0..TRIES {
+            // Entries move the record's version, so a ledger read after the record is the record's own or newer: then the
+            // version no longer fits.
+            let Some(seen) = self.0.clients().get(client).await? else { return Ok(false) };
+            let sum = points::sum(&self.ledger(client, None).await?).max(Decimal::ZERO);
+            if sum == seen.client.points_balance {
+                return Ok(false);
+            }
+            let after = Client { points_balance: sum, updated: now, ..seen.client.clone() };
+            let mut transaction = Transaction::default();
+            clients::replace(self.0, &mut transaction, &seen, &after)?;
+            match transaction.commit(self.0).await {
+                Ok(()) => return Ok(true),
+                Err(StoreError::Changed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Changed)
+    }
+
     async fn live(&self, client: ClientId) -> Result<Option<StoredClient>, StoreError> {
         Ok(self.0.clients().get(client).await?.filter(|seen| !seen.client.deleted))
     }

@@ -48,7 +48,8 @@ impl Referrers<'_> {
             let stored = store.get(&key).await?;
             let before: Option<Referrer> = stored.as_ref().map(read).transpose()?;
             let version = stored.as_ref().and_then(|item| number::<u64>(item, "v"));
-            let after = self.figures(client).await?;
+            // On the heap: this runs deep inside what reacts to facts.
+            let after = Box::pin(self.figures(client)).await?;
             if before == after {
                 return Ok(false);
             }

@@ -14,7 +14,7 @@ use casa_domain::{
     search::Search,
     time::{Month, sortable},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
 use crate::{
@@ -32,7 +32,7 @@ const MOST_READ: usize = 20_000;
 const UNDER_GUEST: &str = "SEARCH#";
 
 /// A place in the order of searches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark {
     at: DateTime<Utc>,
     id: Uuid,
@@ -41,7 +41,8 @@ pub struct Mark {
 impl Mark {
     /// The place of a search.
     pub fn of(search: &Search) -> Self {
-        Self { at: search.search_timestamp, id: search.id }
+        // Keys have microseconds.
+        Self { at: search.search_timestamp.trunc_subsecs(6), id: search.id }
     }
 
     /// Its instant.

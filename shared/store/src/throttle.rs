@@ -53,7 +53,7 @@ impl Throttle<'_> {
             } else {
                 update.expression_attribute_values(":limit", n(limit))
             };
-            match update.send().await {
+            match Box::pin(update.send()).await {
                 Ok(_) => return Ok(true),
                 Err(error)
                     if matches!(

@@ -169,13 +169,12 @@ impl Transaction {
         // One token for all attempts: an attempt whose answer was lost is not carried out twice.
         let token = uuid::Uuid::new_v4().to_string();
         for attempt in 0..ATTEMPTS {
-            let answer = store
+            let ask = store
                 .dynamo()
                 .transact_write_items()
                 .set_transact_items(Some(self.items.clone()))
-                .client_request_token(&token)
-                .send()
-                .await;
+                .client_request_token(&token);
+            let answer = Box::pin(ask.send()).await;
             let Err(error) = answer else { return Ok(()) };
             match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {

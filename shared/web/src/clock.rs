@@ -26,6 +26,11 @@ impl Clock {
         self.zone
     }
 
+    /// Whether it stands still.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
     /// Now.
     pub fn now(&self) -> DateTime<Utc> {
         self.frozen.unwrap_or_else(Utc::now)

@@ -29,6 +29,7 @@ impl AppState {
             never_for: [&self.settings.maintenance_name, &self.settings.airbnb_name],
             now,
         };
-        self.store.points().award(stay, award).await
+        // On the heap: it is a large future inside larger ones.
+        Box::pin(self.store.points().award(stay, award)).await
     }
 }

@@ -8,7 +8,7 @@ use casa_web::{
 };
 use http::StatusCode;
 
-use super::answers::refused;
+use super::{answers::refused, document::Document};
 
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 /// Questions of one kind that an address may ask, each of which tells whether a document is registered. Generous, since
@@ -42,6 +42,20 @@ pub(crate) async fn send(state: &AppState, phone: &str, address: &str) -> ApiRes
 /// 429.
 pub(crate) async fn register(state: &AppState, address: &str) -> ApiResult<()> {
     obey(state, &Guard::of("guest-register").per_address(address, REGISTRATIONS)).await
+}
+
+/// The limits on failed sign-ins with a document.
+pub(crate) fn sign_in(state: &AppState, document: &Document, address: &str) -> Guard {
+    let account = format!("{} {}", document.kind, document.number);
+    Guard::of_sign_in("guest-login", &state.settings.secret, &account, address)
+}
+
+/// Forgets failed sign-ins with a document: somebody proved to be its guest.
+pub(crate) async fn forgive(state: &AppState, guard: &Guard) {
+    // What was proven stands even if the counters cannot be reset now.
+    if let Err(error) = guard.succeeded(&state.store).await {
+        tracing::warn!(%error, "failed sign-ins could not be forgotten");
+    }
 }
 
 /// Counts what the guard is of.

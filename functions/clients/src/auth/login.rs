@@ -5,7 +5,6 @@ use casa_domain::client::Client;
 use casa_store::StoredClient;
 use casa_web::{
     ApiError, ApiResult, AppState, Form, RemoteAddress,
-    guard::Guard,
     openapi::{Racing, WithBody},
     passwords::{self, Right},
 };
@@ -18,7 +17,7 @@ use super::{
     answers::{AccountRefusal, bad, refused},
     change::change,
     document::Document,
-    guard::obey,
+    guard,
     passwords::has_password,
     profile::GuestProfile,
 };
@@ -82,9 +81,8 @@ pub(crate) async fn login(
     let (Some(document), Some(password), Ok(())) = (document, password, fields.finish()) else {
         return Err(bad("Indique el tipo y el número de documento y la contraseña."));
     };
-    let account = format!("{} {}", document.kind, document.number);
-    let guard = Guard::of_sign_in("guest-login", &state.settings.secret, &account, &address);
-    obey(&state, &guard).await?;
+    let guard = guard::sign_in(&state, &document, &address);
+    guard::obey(&state, &guard).await?;
 
     let guest = document.holder(&state).await?;
     if guest.as_ref().is_some_and(|guest| !has_password(&guest.client)) {
@@ -94,10 +92,7 @@ pub(crate) async fn login(
     let right = passwords::check(stored, password).await;
     let (Some(guest), Some(right)) = (guest, right) else { return Err(unknown()) };
 
-    // The sign-in stands even if the counters cannot be reset now.
-    if let Err(error) = guard.succeeded(&state.store).await {
-        tracing::warn!(%error, "failed sign-ins could not be forgotten");
-    }
+    guard::forgive(&state, &guard).await;
     let pair = state.tokens.guest_pair(&guest.client, state.clock.now())?;
     let guest = remember(&state, guest, right).await;
     let client = GuestProfile::of(&state, guest).await?;

@@ -106,7 +106,7 @@ pub(crate) async fn setup(
     guard::ask(&state, "guest-setup-password", &address).await?;
     let guest = wish.document.holder(&state).await?.ok_or_else(nobody)?;
     check_code(&state, &gateways, &guest.client, &wish.code).await?;
-    choose(&state, guest, wish.password).await?;
+    choose(&state, guest, wish).await?;
     Ok(Json(AccountMessage::new("Su contraseña quedó configurada. Ya puede iniciar sesión.")))
 }
 
@@ -195,7 +195,7 @@ pub(crate) async fn reset(
     if wish.password.chars().count() < SHORTEST_AGAIN {
         return Err(bad(&format!("La contraseña debe tener al menos {SHORTEST_AGAIN} caracteres.")));
     }
-    choose(&state, guest, wish.password).await?;
+    choose(&state, guest, wish).await?;
     Ok(Json(AccountMessage::new("Su contraseña fue cambiada. Ya puede iniciar sesión.")))
 }
 
@@ -209,15 +209,20 @@ async fn check_code(
 }
 
 /// Stores a password and ends every earlier sign-in of the guest (decision 4).
-async fn choose(state: &AppState, guest: StoredClient, password: String) -> ApiResult<()> {
-    let hash = passwords::hash(password).await?;
+async fn choose(state: &AppState, guest: StoredClient, wish: Wish) -> ApiResult<()> {
+    let hash = passwords::hash(wish.password).await?;
     let now = state.clock.now();
     let edit = |before: &Client| {
         let after = || Client { updated: now, ..with_password(before, hash.clone()) };
         (!before.deleted).then(|| (after(), first_password(before).into_iter().collect()))
     };
     let stored = change(state, guest, edit).await?;
-    if stored.client.deleted { Err(nobody()) } else { Ok(()) }
+    if stored.client.deleted {
+        return Err(nobody());
+    }
+    // Whoever forgot the password has failed often enough: the new one shall serve at once.
+    guard::forgive(state, &guard::sign_in(state, &wish.document, "")).await;
+    Ok(())
 }
 
 /// The guest with a new password.

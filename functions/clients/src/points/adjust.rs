@@ -137,7 +137,9 @@ pub(crate) async fn adjust(
         Moved::Refused(PointsError::NotEnough) => {
             return Err(bad("El cliente no tiene suficientes puntos para esa resta."));
         }
-        Moved::Refused(PointsError::TooMany) => return Err(bad("La cantidad de puntos es demasiado grande.")),
+        Moved::Refused(PointsError::TooMany) => {
+            return Err(bad("La cantidad de puntos es demasiado grande."));
+        }
         Moved::Nothing | Moved::NoGuest => return Err(error::not_found()),
     };
     let verb = if wanted.points > Decimal::ZERO { "agregaron" } else { "restaron" };
@@ -233,7 +235,9 @@ mod tests {
 
     fn read(body: Value) -> Result<(Decimal, String), u16> {
         let form = Form::from_json(body.as_object().unwrap().clone());
-        Adjustment::read(&form).map(|one| (one.points, one.reason)).map_err(|refusal| refusal.status().as_u16())
+        Adjustment::read(&form)
+            .map(|one| (one.points, one.reason))
+            .map_err(|refusal| refusal.status().as_u16())
     }
 
     #[test]

@@ -264,6 +264,57 @@ pub(super) fn priced_houses(houses: u16) -> Result<Priced, Failure> {
     Ok(Priced { rows: export.0, reservations, nights, reduced: nights < NIGHTS, free })
 }
 
+/// Given and family names that guests of [`guest_book`] have in turn.
+const GIVEN: [&str; 16] = [
+    "María",
+    "José",
+    "Ana Lucía",
+    "Carlos",
+    "Rosa",
+    "Luis Alberto",
+    "Carmen",
+    "Jorge",
+    "Marisol",
+    "Víctor",
+    "Julia",
+    "Manuel",
+    "Elena",
+    "Pedro",
+    "Marta",
+    "Ñusta",
+];
+const FAMILY: [&str; 17] = [
+    "Quispe", "Rojas", "Huamán", "Flores", "Mamani", "Sánchez", "García", "Torres", "Vásquez", "Chávez",
+    "Marín", "Castillo", "Ramos", "Peña", "Salazar", "Núñez", "Quiroz",
+];
+
+/// A member of staff and so many guests, of whom a tenth have points and one holds levels.
+pub(super) fn guest_book(guests: usize) -> Result<Vec<Value>, Failure> {
+    let password = casa_domain::password::hash(PASSWORD).map_err(|error| Failure::new(error.to_string()))?;
+    let user = json!({
+        "email": EMAIL, "username": EMAIL, "is_active": true, "groups": [1], "password": password,
+    });
+    let mut export = Export::default();
+    export.add("auth.group", 1, json!({ "name": "admin" }));
+    export.add("accounts.customuser", 1, user);
+    export.levels();
+    for number in 0..guests {
+        // 7919 shares no factor with the lists' lengths or with the numbers of documents.
+        let (document, phone) = (number * 7919 % 100_000_000, number * 7919 % 10_000_000);
+        let fields = json!({
+            "document_type": "dni", "number_doc": format!("{document:08}"), "first_name": GIVEN[number % 16],
+            "last_name": format!("{} {}", FAMILY[number % 17], FAMILY[number / 17 % 17]), "sex": "f",
+            "email": format!("persona{number}@correo.example"), "tel_number": format!("5190{phone:07}"),
+            "date": format!("19{:02}-{:02}-{:02}", 50 + number % 50, 1 + number % 12, 1 + number % 28),
+            "points_balance": if number % 10 == 0 { format!("{}.50", number % 900) } else { "0.00".to_owned() },
+            "points_expires_at": (number % 10 == 0).then_some("2031-01-01T05:00:00Z"),
+            "referral_code": format!("{number:X}"),
+        });
+        export.add("clients.clients", guest(number), fields);
+    }
+    Ok(export.0)
+}
+
 /// Questions about many different stays within `nights` from the day of [`CLOCK`] on.
 pub(super) fn questions(nights: u64) -> Vec<String> {
     let span = nights.saturating_sub(12).clamp(1, 365);

@@ -4,6 +4,7 @@
 //! requests are counted another one that has read nothing yet and reaches the same table through a counting proxy.
 #![allow(clippy::float_arithmetic, reason = "measured times and ratios, no money")]
 
+mod clients;
 mod counter;
 mod data;
 mod lists;
@@ -29,6 +30,7 @@ pub(crate) async fn run(command: BenchCommand) -> Result<(), Failure> {
         match command {
             BenchCommand::Quote(arguments) => quote::run(arguments).await,
             BenchCommand::Lists(arguments) => lists::run(arguments).await,
+            BenchCommand::Clients(arguments) => clients::run(arguments).await,
         }
     };
     tokio::select! {

@@ -204,9 +204,8 @@ fn example_5_active_stay() {
 
 #[test]
 fn names_come_in_two_parts() {
-    let parts = |first: &str, last: Option<&str>| {
-        name_in_parts(&client(1, first, last, "2025-01-01T00:00:00Z"))
-    };
+    let parts =
+        |first: &str, last: Option<&str>| name_in_parts(&client(1, first, last, "2025-01-01T00:00:00Z"));
     assert_eq!(parts("Ana María", Some("rojas Paz")), ("Ana".to_owned(), Some("R.".to_owned())));
     assert_eq!(parts(" Beto ", None), ("Beto".to_owned(), None));
     assert_eq!(parts("", Some("Paz")), ("Usuario".to_owned(), Some("P.".to_owned())));

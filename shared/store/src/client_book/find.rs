@@ -66,10 +66,15 @@ impl Book {
         let fits = |line: &Line| {
             !line.deleted
                 && born.is_none_or(|born| line.born.map(|(m, d)| (u32::from(m), u32::from(d))) == Some(born))
-                && lookup.terms.iter().all(|term| memchr::memmem::find(line.text.as_bytes(), term.as_bytes()).is_some())
+                && lookup
+                    .terms
+                    .iter()
+                    .all(|term| memchr::memmem::find(line.text.as_bytes(), term.as_bytes()).is_some())
                 && !hidden.as_deref().is_some_and(|name| {
                     line.first_name() == name
-                        && line.client().is_some_and(|client| Some(client.first_name.as_str()) == lookup.hidden_name)
+                        && line
+                            .client()
+                            .is_some_and(|client| Some(client.first_name.as_str()) == lookup.hidden_name)
                 })
         };
         let mut found: Vec<&Line> = lines.lines.iter().filter(|line| fits(line)).collect();
@@ -87,6 +92,19 @@ impl Book {
         found.sort_unstable_by(order);
         let clients = found.into_iter().skip(skip).filter_map(Line::client).collect();
         Found { total, clients }
+    }
+
+    /// The ids of all clients who are not deleted.
+    pub fn everybody(&self) -> Vec<ClientId> {
+        let lines = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        lines.lines.iter().filter(|line| !line.deleted).map(|line| line.id).collect()
+    }
+
+    /// The clients who are not deleted, have points, and of whom `wanted` holds; for jobs, as it looks at every record.
+    pub fn with_points(&self, wanted: impl Fn(&Client) -> bool) -> Vec<Client> {
+        let lines = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let held = lines.lines.iter().filter(|line| !line.deleted && line.points > 0);
+        held.filter_map(Line::client).filter(|client| wanted(client)).collect()
     }
 
     /// The clients whose names or e-mail address contain all of these folded terms, deleted ones included: their

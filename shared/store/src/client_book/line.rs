@@ -41,7 +41,9 @@ impl Line {
         let mut text = String::new();
         let mut starts = [0; 3];
         for (number, field) in
-            [client.first_name.as_str(), last_name, email, &client.number_doc, &client.tel_number].into_iter().enumerate()
+            [client.first_name.as_str(), last_name, email, &client.number_doc, &client.tel_number]
+                .into_iter()
+                .enumerate()
         {
             if number > 0 {
                 text.push(BETWEEN);
@@ -62,9 +64,9 @@ impl Line {
             kind: client.document_type.as_str().into(),
             points: cents.to_i64().unwrap_or_default(),
             created: client.created.timestamp_micros(),
-            born: client.date.and_then(|date| {
-                Some((u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?))
-            }),
+            born: client
+                .date
+                .and_then(|date| Some((u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?))),
             levels: client.levels.iter().map(|held| held.level).collect(),
             doc: compact(client).into(),
         }

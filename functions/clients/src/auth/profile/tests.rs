@@ -1,4 +1,4 @@
-use casa_domain::{ids::LevelId, pricing::book::ReferralPercent};
+use casa_domain::{ids::LevelId, level::Level, pricing::book::ReferralPercent};
 use serde_json::json;
 
 use super::*;

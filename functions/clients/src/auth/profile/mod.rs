@@ -1,14 +1,16 @@
 //! `GET clients/client-auth/profile/` (contract 02 §3.7).
 
+mod levels;
+
 use std::collections::HashSet;
 
 use axum::{Json, extract::State};
 use casa_domain::{
     client::Client,
-    level::{self, HeldLevel, Level, Standing},
+    level::Standing,
     money::{displayed, fixed2},
     pricing::{automatic::referral_percent, book::PriceBook},
-    time::{local_iso, utc_offset_iso},
+    time::local_iso,
 };
 use casa_store::{StoreError, StoredClient};
 use casa_web::{
@@ -16,12 +18,12 @@ use casa_web::{
     openapi::{ForGuests, Racing},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::levels::{GuestLevels, GuestStats};
 use super::own_code::with_code;
 
 /// What guests see of themselves.
@@ -90,102 +92,6 @@ pub(crate) struct GuestReferrer {
     /// Whether there is such a discount; absent once there was a booking.
     #[serde(skip_serializing_if = "Option::is_none")]
     discount_available: Option<bool>,
-}
-
-/// Levels of a guest.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestLevels {
-    /// The highest that the guest holds.
-    current_level: Option<GuestLevel>,
-    /// The first that the guest does not hold.
-    next_level: Option<GuestNextLevel>,
-    /// How far the guest is from it.
-    progress: Option<GuestProgress>,
-    /// Levels held.
-    total_achievements: usize,
-}
-
-/// A level that a guest holds.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestLevel {
-    /// Its name.
-    name: String,
-    /// What it stands for.
-    description: String,
-    /// An emoji.
-    icon: Option<String>,
-    /// When it was reached, UTC.
-    earned_at: String,
-}
-
-/// A level to come.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestNextLevel {
-    /// Its name.
-    name: String,
-    /// What it stands for.
-    description: String,
-    /// An emoji.
-    icon: Option<String>,
-    /// Approved stays it takes.
-    required_reservations: i64,
-    /// Referred guests it takes.
-    required_referrals: i64,
-    /// Approved stays of referred guests it takes.
-    required_referral_reservations: i64,
-}
-
-/// How far a guest is from a level.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestProgress {
-    /// Approved stays.
-    reservations: GuestSteps,
-    /// Referred guests.
-    referrals: GuestSteps,
-    /// Approved stays of referred guests.
-    referral_reservations: GuestSteps,
-}
-
-/// Steps towards a level.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct GuestSteps {
-    /// Done.
-    current: u64,
-    /// Demanded.
-    required: i64,
-    /// Missing.
-    remaining: u64,
-}
-
-/// What a guest has done so far.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestStats {
-    /// What levels are reached by.
-    client_stats: GuestStanding,
-    /// How many of the levels the guest holds.
-    achievements: GuestShare,
-}
-
-/// What levels are reached by.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestStanding {
-    /// Approved stays.
-    reservations: u64,
-    /// Referred guests.
-    referrals: u64,
-    /// Approved stays of referred guests.
-    referral_reservations: u64,
-}
-
-/// How many of the levels a guest holds.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestShare {
-    /// Levels held, also such as nobody can reach any more.
-    earned: usize,
-    /// Levels that can be reached.
-    total: usize,
-    /// The share, one decimal.
-    percentage: f64,
 }
 
 /// The guest who asks. A guest, or a referrer, who has no referral code yet is given one.
@@ -289,89 +195,6 @@ impl GuestReferrer {
     }
 }
 
-fn held_by(guest: &Client) -> usize {
-    guest.levels.iter().filter(|held| !held.revoked).count()
-}
-
-impl GuestLevels {
-    fn new(guest: &Client, standing: Standing, levels: &[Level]) -> Self {
-        let next = level::next(&guest.levels, levels);
-        Self {
-            current_level: level::highest(&guest.levels, levels).map(GuestLevel::new),
-            next_level: next.map(GuestNextLevel::new),
-            progress: next.map(|next| GuestProgress::new(standing, next)),
-            total_achievements: held_by(guest),
-        }
-    }
-}
-
-impl GuestLevel {
-    fn new(one: HeldLevel<'_>) -> Self {
-        Self {
-            name: one.level.name.clone(),
-            description: one.level.description.clone(),
-            icon: one.level.icon.clone(),
-            // Nested values built by hand are in UTC with `Z` (contract 02 §0).
-            earned_at: utc_offset_iso(one.held.earned_at).replace("+00:00", "Z"),
-        }
-    }
-}
-
-impl GuestNextLevel {
-    fn new(level: &Level) -> Self {
-        Self {
-            name: level.name.clone(),
-            description: level.description.clone(),
-            icon: level.icon.clone(),
-            required_reservations: level.required_reservations,
-            required_referrals: level.required_referrals,
-            required_referral_reservations: level.required_referral_reservations,
-        }
-    }
-}
-
-impl GuestProgress {
-    fn new(standing: Standing, next: &Level) -> Self {
-        Self {
-            reservations: GuestSteps::new(standing.reservations, next.required_reservations),
-            referrals: GuestSteps::new(standing.referrals, next.required_referrals),
-            referral_reservations: GuestSteps::new(
-                standing.referral_reservations,
-                next.required_referral_reservations,
-            ),
-        }
-    }
-}
-
-impl GuestSteps {
-    fn new(current: u64, required: i64) -> Self {
-        let remaining = u64::try_from(required).unwrap_or_default().saturating_sub(current);
-        Self { current, required, remaining }
-    }
-}
-
-impl GuestStats {
-    fn new(guest: &Client, standing: Standing, levels: &[Level]) -> Self {
-        let earned = held_by(guest);
-        let total = levels.iter().filter(|level| level.is_active && !level.deleted).count();
-        Self {
-            client_stats: GuestStanding {
-                reservations: standing.reservations,
-                referrals: standing.referrals,
-                referral_reservations: standing.referral_reservations,
-            },
-            achievements: GuestShare { earned, total, percentage: percentage(earned, total) },
-        }
-    }
-}
-
-/// A share in percent with one decimal, half-even; nothing of nothing is nothing.
-fn percentage(part: usize, whole: usize) -> f64 {
-    let percent = Decimal::from(part) * Decimal::ONE_HUNDRED;
-    let share = percent.checked_div(Decimal::from(whole)).unwrap_or_default();
-    displayed::number(share.round_dp(1))
-}
-
 /// What the linked Facebook account shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facebook {
@@ -394,5 +217,4 @@ impl Facebook {
 }
 
 #[cfg(test)]
-#[path = "profile_tests.rs"]
 mod tests;

@@ -1,0 +1,157 @@
+//! What happens by the clock, one module per job. Every job can run again at any time without doubling anything: what one
+//! run leaves undone the next one does.
+
+mod client_book;
+mod points_award;
+mod points_expire;
+pub mod recalculate;
+
+use casa_gateways::Gateways;
+use casa_store::StoreError;
+use casa_web::AppState;
+use chrono::{DateTime, Datelike, Timelike};
+use chrono::{FixedOffset, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A job, under the name that `template.yaml` and `casa run` give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Job {
+    /// Credits finished stays with points.
+    PointsAward,
+    /// Takes points that have lapsed.
+    PointsExpire,
+    /// Ranks last month's referrers.
+    ReferralRanking,
+    /// Sends searches to the sheet.
+    SheetsSync,
+    /// Saves a snapshot of the client book.
+    ClientBook,
+}
+
+/// When a job runs, in the business's zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hour {
+    /// The day of the month; `None` for every day.
+    pub day: Option<u32>,
+    /// The hour; `None` for every hour.
+    pub hour: Option<u32>,
+    /// The minute.
+    pub minute: u32,
+}
+
+impl Hour {
+    /// Whether it strikes in the minute of a local time.
+    pub fn strikes(self, local: DateTime<FixedOffset>) -> bool {
+        self.minute == local.minute()
+            && self.hour.is_none_or(|hour| hour == local.hour())
+            && self.day.is_none_or(|day| day == local.day())
+    }
+
+    /// The same as EventBridge writes it.
+    pub fn cron(self) -> String {
+        let or_any = |part: Option<u32>| part.map_or_else(|| "*".to_owned(), |part| part.to_string());
+        format!("cron({} {} {} * ? *)", self.minute, or_any(self.hour), or_any(self.day))
+    }
+}
+
+impl Job {
+    /// Every job.
+    pub const ALL: [Self; 5] =
+        [Self::PointsAward, Self::PointsExpire, Self::ReferralRanking, Self::SheetsSync, Self::ClientBook];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PointsAward => "points-award",
+            Self::PointsExpire => "points-expire",
+            Self::ReferralRanking => "referral-ranking",
+            Self::SheetsSync => "sheets-sync",
+            Self::ClientBook => "client-book",
+        }
+    }
+
+    /// The job of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|job| job.name() == name)
+    }
+
+    /// When it runs.
+    pub fn hour(self) -> Hour {
+        let nightly = |hour| Hour { day: None, hour: Some(hour), minute: 0 };
+        match self {
+            Self::PointsAward => nightly(2),
+            Self::PointsExpire => nightly(3),
+            Self::ReferralRanking => Hour { day: Some(1), ..nightly(4) },
+            Self::SheetsSync => nightly(5),
+            Self::ClientBook => Hour { day: None, hour: None, minute: 40 },
+        }
+    }
+}
+
+/// A job could not be finished. What it did stays done; another run goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An answer of our own says what failed.
+    #[error("the table or the bucket failed")]
+    Unavailable,
+    /// Some of the work failed, the rest is done.
+    #[error("{0}")]
+    Partly(String),
+}
+
+/// Runs a job and answers its report. With `dry_run` nothing is written: the report says what would be.
+///
+/// # Errors
+/// [`JobError`].
+pub async fn run(job: Job, state: &AppState, gateways: &Gateways, dry_run: bool) -> Result<Value, JobError> {
+    let started = Utc::now();
+    // On the heap: the jobs' futures are large, and unoptimised builds would need several on one stack.
+    let report = match job {
+        Job::PointsAward => Box::pin(points_award::run(state, dry_run)).await,
+        Job::PointsExpire => Box::pin(points_expire::run(state, dry_run)).await,
+        Job::ReferralRanking | Job::SheetsSync => Err(JobError::Partly(format!("{:?}", gateways.sheets))),
+        Job::ClientBook => Box::pin(client_book::run(state, dry_run)).await,
+    };
+    let seconds = (Utc::now() - started).num_milliseconds();
+    match &report {
+        Ok(report) => tracing::info!(job = job.name(), dry_run, milliseconds = seconds, %report, "job done"),
+        Err(error) => {
+            tracing::error!(job = job.name(), dry_run, milliseconds = seconds, %error, "job failed")
+        }
+    }
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart() {
+        for job in Job::ALL {
+            assert_eq!(Job::named(job.name()), Some(job));
+            assert_eq!(serde_json::to_value(job).unwrap(), job.name());
+        }
+        assert_eq!(Job::named("reboot"), None);
+    }
+
+    #[test]
+    fn hours_strike_once() {
+        let at = |text: &str| text.parse::<DateTime<FixedOffset>>().unwrap();
+        let award = Job::PointsAward.hour();
+        assert!(award.strikes(at("2025-11-12T02:00:59-05:00")));
+        assert!(!award.strikes(at("2025-11-12T02:01:00-05:00")));
+        assert!(!award.strikes(at("2025-11-12T03:00:00-05:00")));
+        let ranking = Job::ReferralRanking.hour();
+        assert!(ranking.strikes(at("2025-12-01T04:00:00-05:00")));
+        assert!(!ranking.strikes(at("2025-12-02T04:00:00-05:00")));
+        assert_eq!(award.cron(), "cron(0 2 * * ? *)");
+        assert_eq!(ranking.cron(), "cron(0 4 1 * ? *)");
+        assert_eq!(Job::ClientBook.hour().cron(), "cron(40 * * * ? *)");
+    }
+}

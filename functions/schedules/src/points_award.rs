@@ -1,0 +1,108 @@
+//! `points-award`: credits finished stays with points (contract 02 §4.7, §6.1; decision 11).
+//!
+//! The first run looks at every stay there ever was; later ones at those that touch the months since 45 days before the
+//! last run. A stay that is approved or changed later than that is credited by the reaction to that change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use casa_domain::{
+    points::{self, Kind},
+    reservation::{Reservation, Status},
+    time::Month,
+};
+use casa_store::reservations::{Page, Window, Wish};
+use casa_web::AppState;
+use chrono::{NaiveDate, TimeDelta};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{Job, JobError};
+
+/// Days before the last run that are looked at again.
+const AGAIN: TimeDelta = TimeDelta::days(45);
+
+/// What is remembered between runs.
+#[derive(Debug, Serialize, Deserialize)]
+struct Through {
+    /// The local date of the last complete run.
+    through: NaiveDate,
+}
+
+pub(crate) async fn run(state: &AppState, dry_run: bool) -> Result<Value, JobError> {
+    let jobs = state.store.jobs();
+    let before: Option<Through> = jobs.state(Job::PointsAward.name()).await?;
+    let today = state.clock.today();
+    let since = before.as_ref().map(|before| before.through.min(today) - AGAIN);
+    let stays = finished(state, since, today).await?;
+    let (looked, mut credited, mut failed) = (stays.len(), Vec::new(), 0);
+    for stay in &stays {
+        let outcome = if dry_run { would_credit(state, stay).await } else { credit(state, stay).await };
+        match outcome {
+            Ok(None) => {}
+            Ok(Some(points)) => credited.push(points),
+            Err(error) => {
+                tracing::error!(%error, reservation = %stay.id, "a stay could not be credited");
+                failed += 1;
+            }
+        }
+    }
+    if failed > 0 {
+        return Err(JobError::Partly(format!("{failed} of {looked} stays could not be credited")));
+    }
+    if !dry_run {
+        jobs.save_state(Job::PointsAward.name(), &Through { through: today }).await?;
+    }
+    let points: Decimal = credited.iter().sum();
+    Ok(json!({ "stays": looked, "credited": credited.len(), "points": points, "since": since }))
+}
+
+/// Stays that bring points and touch a month since `since`, or all of them.
+pub(crate) async fn finished(
+    state: &AppState,
+    since: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Result<Vec<Reservation>, JobError> {
+    let reservations = state.store.reservations();
+    let heads = reservations.heads().await?;
+    let windows: Vec<Window> = match since {
+        None => vec![Window::All],
+        Some(since) => std::iter::successors(Some(Month::of(since)), |month| Some(month.next()))
+            .take_while(|month| *month <= Month::of(today))
+            .map(|month| Window::Month { month, arrivals: false })
+            .collect(),
+    };
+    let mut found = BTreeMap::new();
+    for window in windows {
+        let statuses = Some(BTreeSet::from([Status::Approved]));
+        let wish = Wish { window, statuses, ..Wish::default() };
+        for row in Box::pin(reservations.list(&heads, &wish, Page::Everything)).await?.rows {
+            if points::is_due(&row.reservation, today) {
+                found.insert(row.reservation.id, row.reservation);
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+async fn credit(state: &AppState, stay: &Reservation) -> Result<Option<Decimal>, JobError> {
+    let entries = state.award_if_due(stay).await?;
+    Ok((!entries.is_empty()).then(|| entries.iter().map(|entry| entry.points).sum()))
+}
+
+/// What crediting the stay would give its guest.
+pub(crate) async fn would_credit(state: &AppState, stay: &Reservation) -> Result<Option<Decimal>, JobError> {
+    let Some(client) = stay.client else { return Ok(None) };
+    if state.store.points().happened(client, Kind::Earned, stay.id).await? {
+        return Ok(None);
+    }
+    let Some(guest) = state.store.clients().get(client).await?.filter(|guest| !guest.client.deleted) else {
+        return Ok(None);
+    };
+    let own = [&state.settings.maintenance_name, &state.settings.airbnb_name];
+    if own.contains(&&guest.client.first_name) {
+        return Ok(None);
+    }
+    let now = state.clock.now();
+    Ok(points::earned(stay, "", now, now).map(|movement| movement.points))
+}
