@@ -18,14 +18,14 @@ use axum::{
 };
 use casa_domain::{search::Search, time::Month};
 use casa_gateways::Sheets;
+use casa_jobs::{
+    ranking,
+    searches::{Pace, Since, SyncReport, sync_at},
+};
 use casa_store::Store;
 use casa_tests::{Casa, Options, contents::Contents, replay::Set};
 use casa_web::{AppState, Aws, Clock, Settings};
 use chrono::{DateTime, TimeDelta, Utc};
-use referrals::{
-    ranking_job,
-    sheets::{Pace, Since, SyncReport, sync_at},
-};
 use reqwest::Client;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -383,7 +383,7 @@ async fn the_public_sees_first_names_and_initials() {
     let http = Client::new();
     // Rankings of several months, so that there is something to see.
     for month in ["2025-08", "2025-09", "2025-10"] {
-        let report = ranking_job::run(&state, Some(month.parse().unwrap()), true, false).await.unwrap();
+        let report = ranking::run(&state, Some(month.parse().unwrap()), true, false).await.unwrap();
         assert_eq!((report.had_one, report.dry_run), (false, false));
     }
     let mut public = vec![
@@ -442,9 +442,9 @@ async fn the_job_keeps_what_the_month_showed() {
     assert!(current["rankings"].as_array().unwrap().len() > 1, "{current}");
     let month: Month = "2025-11".parse().unwrap();
     let contents = Contents::of(&casa.shared).await;
-    let rehearsal = ranking_job::run(&state, Some(month), false, true).await.unwrap();
+    let rehearsal = ranking::run(&state, Some(month), false, true).await.unwrap();
     assert_eq!(contents.differences(&Contents::of(&casa.shared).await), Vec::<String>::new());
-    let report = ranking_job::run(&state, Some(month), false, false).await.unwrap();
+    let report = ranking::run(&state, Some(month), false, false).await.unwrap();
     assert_eq!((rehearsal.ranked, rehearsal.written), (report.ranked, 0));
     assert_eq!(report.written, report.ranked);
     let kept = get("clients/referral-ranking/?year=2025&month=11&limit=100").await;
@@ -452,11 +452,11 @@ async fn the_job_keeps_what_the_month_showed() {
     let history = get("clients/referral-ranking/?limit=100").await;
     assert_eq!(history["type"], "global_historical");
 
-    let again = ranking_job::run(&state, Some(month), false, false).await.unwrap();
+    let again = ranking::run(&state, Some(month), false, false).await.unwrap();
     assert!(again.had_one && again.written == 0, "{again:?}");
-    let forced = ranking_job::run(&state, Some(month), true, false).await.unwrap();
+    let forced = ranking::run(&state, Some(month), true, false).await.unwrap();
     assert_eq!((forced.had_one, forced.written, forced.removed), (false, 0, 0));
-    let before = ranking_job::run(&state, None, false, true).await.unwrap();
+    let before = ranking::run(&state, None, false, true).await.unwrap();
     assert_eq!(before.month, "2025-10".parse().unwrap());
 
     for bad in ["limit=x", "limit=-1", "year=x&month=1", "year=2025&month=-3", "year=1e9&month=1"] {

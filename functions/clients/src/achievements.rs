@@ -133,7 +133,7 @@ fn open(levels: &[Level]) -> Vec<&Level> {
 #[utoipa::path(
     get,
     path = "/api/v1/achievements/",
-    tag = "points",
+    tag = "clients",
     operation_id = "achievements_list",
     responses(
         (status = 200, description = "The levels.", body = AchievementList),
@@ -151,7 +151,7 @@ pub(crate) async fn list(State(state): State<AppState>) -> ApiResult<Json<Achiev
 #[utoipa::path(
     get,
     path = "/api/v1/clients/client-auth/achievements/",
-    tag = "points",
+    tag = "clients",
     operation_id = "own_achievements",
     responses(
         (status = 200, description = "The levels.", body = OwnAchievements),

@@ -133,7 +133,7 @@ impl ClientBody {
 }
 
 impl ClientLevel {
-    fn new(one: HeldLevel<'_>) -> Self {
+    pub fn new(one: HeldLevel<'_>) -> Self {
         Self {
             name: one.level.name.clone(),
             description: one.level.description.clone(),

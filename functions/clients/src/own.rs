@@ -56,7 +56,7 @@ pub(crate) struct NotRedeemed {
 #[utoipa::path(
     get,
     path = "/api/v1/clients/client-auth/points/",
-    tag = "points",
+    tag = "clients",
     operation_id = "own_points",
     responses(
         (status = 200, description = "The points.", body = OwnPoints),
@@ -78,7 +78,7 @@ pub(crate) async fn points(Guest(guest): Guest, State(state): State<AppState>) -
 #[utoipa::path(
     post,
     path = "/api/v1/clients/client-auth/redeem-points/",
-    tag = "points",
+    tag = "clients",
     operation_id = "own_points_redeem",
     responses(
         (status = 400, description = "Points are spent by booking, not here.", body = NotRedeemed),

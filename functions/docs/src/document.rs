@@ -11,14 +11,13 @@ use utoipa::openapi::{
 };
 
 /// What the tags (one per function) stand for.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 8] = [
     ("accounts", "Staff sign in."),
-    ("clients", "Guests' records."),
+    ("clients", "Guests: their accounts, points and levels, and the book that staff keep."),
     ("properties", "Houses, photos, availability, monthly Airbnb earnings."),
     ("pricing", "Quotes, discount codes, special dates."),
     ("reservations", "Staff's reservations, calendar, receipts, monthly export."),
-    ("referrals", "Referring guests: codes, rankings, figures; the QR of a stay."),
-    ("tracking", "Searches for free nights, and their export."),
+    ("referrals", "Referring guests: codes, rankings, figures; the QR of a stay; searches for free nights."),
     ("bot", "What the chatbot reads: discounts, levels, a guest."),
     ("docs", "This documentation."),
 ];

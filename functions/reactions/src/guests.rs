@@ -19,6 +19,7 @@ impl React {
         let client = stored.client;
         let mut failures = Failures::default();
         failures.note(self.once(event, "levels", self.review_around(guest)).await);
+        failures.note(self.refresh_figures_of(&[guest]).await);
         failures.note(self.once(event, "meta", self.add_to_audience(&client)).await);
         failures.note(self.once(event, "activity", self.registered(event, &client)).await);
         failures.note(self.once(event, "telegram", self.tell(Chat::Clients, &new_guest(&client))).await);
@@ -45,6 +46,10 @@ impl React {
         }
         if !referrers.is_empty() {
             failures.note(self.once(event, "levels", self.review(guest)).await);
+        }
+        // Names and numbers of the public figures: the guest's own, and those of whoever referred the guest.
+        for referrer in referrers.iter().chain([&guest]) {
+            failures.note(self.refresh_figures(*referrer).await);
         }
         if contact && let Some(stored) = self.state.store.clients().get(guest).await? {
             failures.note(self.once(event, "meta", self.add_to_audience(&stored.client)).await);

@@ -10,6 +10,7 @@ use casa_domain::{
     reservation::Reservation,
 };
 use casa_gateways::Chat;
+use casa_jobs::award;
 use casa_store::Activity;
 use serde_json::json;
 use uuid::Uuid;
@@ -17,8 +18,7 @@ use uuid::Uuid;
 use crate::{Failures, React, ReactError};
 
 impl React {
-    /// Reviews the levels of a guest and of whoever referred the guest, whose standing depends on theirs, and keeps the
-    /// referrer's public figures.
+    /// Reviews the levels of a guest and of whoever referred the guest, whose standing depends on theirs.
     pub(crate) async fn review_around(&self, guest: ClientId) -> Result<(), ReactError> {
         let found = self.state.store.clients().get(guest).await?;
         self.review(guest).await?;
@@ -26,6 +26,18 @@ impl React {
             Some(referrer) => self.review(referrer).await,
             None => Ok(()),
         }
+    }
+
+    /// Works out anew the public figures of whoever referred these guests. It repeats without harm, so it needs no mark.
+    pub(crate) async fn refresh_figures_of(&self, guests: &[ClientId]) -> Result<(), ReactError> {
+        Box::pin(self.state.store.referrers().refresh_those_of(guests)).await?;
+        Ok(())
+    }
+
+    /// The same for a referrer.
+    pub(crate) async fn refresh_figures(&self, referrer: ClientId) -> Result<(), ReactError> {
+        Box::pin(self.state.store.referrers().refresh(referrer)).await?;
+        Ok(())
     }
 
     /// Reviews the levels of one guest.
@@ -36,7 +48,7 @@ impl React {
 
     /// Credits a stay that is over.
     pub(crate) async fn award(&self, stay: &Reservation) -> Result<(), ReactError> {
-        self.state.award_if_due(stay).await?;
+        award::if_due(&self.state, stay).await?;
         Ok(())
     }
 

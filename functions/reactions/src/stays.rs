@@ -53,6 +53,13 @@ impl React {
         if let Some(client) = reservation.client {
             failures.note(self.once(event, "levels", self.review_around(client)).await);
         }
+        let concerned: Vec<_> = match event.what {
+            What::ReservationGuestChanged { before, .. } => {
+                before.into_iter().chain(reservation.client).collect()
+            }
+            _ => reservation.client.into_iter().collect(),
+        };
+        failures.note(self.refresh_figures_of(&concerned).await);
         // A stay that was approved after it was over; all others wait for the nightly job.
         failures.note(self.once(event, "award", self.award(&reservation)).await);
         for notice in notices::notices(&told) {

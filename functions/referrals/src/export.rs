@@ -1,29 +1,21 @@
 //! The searches for staff, and on wish for the sheet (contract 03 §3.9, §8 D1 and D20).
 
-use std::collections::HashMap;
-
 use axum::{Extension, Json, extract::State};
-use casa_domain::{Client, ClientId, HouseId, search::Search, time::utc_offset_iso};
+use casa_domain::{ClientId, HouseId, search::Search, time::utc_offset_iso};
 use casa_gateways::Sheets;
-use casa_store::{
-    Catalogue, Store, StoreError,
-    searches::{Mark, Wish},
-};
+use casa_jobs::searches::{self, Export, Pace, SheetResult};
+use casa_store::searches::{Mark, Wish};
 use casa_web::{
     ApiError, ApiResult, AppState, Clock, Query, Staff,
     openapi::{Detail, ForStaff},
 };
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use crate::{
-    sheets::{self, Pace, SheetResult},
-    tracking::read_date,
-};
+use crate::tracking::read_date;
 
 /// Most rows of an answer, and how many there are where nothing is said: an answer of a function has a size limit.
 const MOST: usize = 5_000;
@@ -86,67 +78,6 @@ pub(crate) struct SearchFilters {
     property_id: Option<String>,
 }
 
-/// A search as staff and the sheet see it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = ExportedSearch)]
-pub(crate) struct Export {
-    /// Its id.
-    id: Uuid,
-    /// When it was made, UTC.
-    search_timestamp: String,
-    /// First night.
-    check_in_date: NaiveDate,
-    /// Day of departure.
-    check_out_date: NaiveDate,
-    /// How many would come.
-    guests: u32,
-    /// Who searched.
-    client_info: SearchClient,
-    /// For which house.
-    property_info: SearchProperty,
-    /// Where it came from.
-    technical_data: SearchOrigin,
-    /// The day it was entered, UTC.
-    created: NaiveDate,
-}
-
-/// Who searched.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct SearchClient {
-    /// The guest, or `ANONIMO`.
-    id: String,
-    /// Given names.
-    first_name: String,
-    /// Family names.
-    last_name: Option<String>,
-    /// E-mail address.
-    email: Option<String>,
-    /// Phone.
-    tel_number: String,
-}
-
-/// For which house.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct SearchProperty {
-    /// The house, or `SIN_PROPIEDAD`.
-    id: String,
-    /// Its name.
-    name: String,
-}
-
-/// Where a search came from.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct SearchOrigin {
-    /// The network; single addresses are not kept.
-    ip_address: Option<String>,
-    /// The visit.
-    session_key: Option<String>,
-    /// The browser.
-    user_agent: Option<String>,
-    /// The page the visitor came from.
-    referrer: Option<String>,
-}
-
 /// A request that cannot be answered.
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(dead_code)] // describes an error, which is built by hand
@@ -161,7 +92,7 @@ pub(crate) struct SearchRefusal {
 #[utoipa::path(
     get,
     path = "/api/v1/clients/track-search/export/",
-    tag = "tracking",
+    tag = "referrals",
     operation_id = "search_export",
     params(
         ("client_id" = Option<String>, Query, description = "Only searches of this guest."),
@@ -194,7 +125,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     post,
     path = "/api/v1/clients/track-search/export/",
-    tag = "tracking",
+    tag = "referrals",
     operation_id = "search_export_push",
     params(
         ("client_id" = Option<String>, Query, description = "Only searches of this guest."),
@@ -234,10 +165,10 @@ async fn answer(
         found.rows.truncate(fitting);
         found.next = found.rows.last().map(Mark::of);
     }
-    let data = records(&state.store, &found.rows).await?;
+    let data = searches::records(&state.store, &found.rows).await?;
     let now = state.clock.now();
     let google_sheets_sync = match push {
-        true => Some(sheets::push(sheets, &data, now, &Pace::of_a_request()).await),
+        true => Some(searches::push(sheets, &data, now, &Pace::of_a_request()).await),
         false => None,
     };
     let raw = |name: &str| query.get(name).map(str::to_owned);
@@ -302,76 +233,10 @@ fn refused(message: &str) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, body)
 }
 
-/// The searches with their guests and houses.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn records(store: &Store, searches: &[Search]) -> Result<Vec<Export>, StoreError> {
-    let ids: Vec<ClientId> = searches.iter().filter_map(|search| search.client).collect();
-    let (clients, houses) = (store.clients(), store.houses());
-    let (clients, houses) = tokio::try_join!(clients.get_many(&ids), houses.catalogue())?;
-    let clients: HashMap<ClientId, Client> = clients.into_iter().map(|client| (client.id, client)).collect();
-    Ok(searches.iter().map(|search| Export::new(search, &clients, &houses)).collect())
-}
-
-impl Export {
-    fn new(search: &Search, clients: &HashMap<ClientId, Client>, houses: &Catalogue) -> Self {
-        let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        Self {
-            id: search.id,
-            search_timestamp: utc_offset_iso(search.search_timestamp),
-            check_in_date: search.check_in_date,
-            check_out_date: search.check_out_date,
-            guests: search.guests,
-            client_info: SearchClient::new(search.client.and_then(|id| clients.get(&id))),
-            property_info: SearchProperty::new(search.house, houses),
-            technical_data: SearchOrigin {
-                ip_address: filled(&search.ip_address),
-                session_key: filled(&search.session_key),
-                user_agent: filled(&search.user_agent),
-                referrer: filled(&search.referrer),
-            },
-            created: search.created.date_naive(),
-        }
-    }
-}
-
-impl SearchClient {
-    fn new(client: Option<&Client>) -> Self {
-        match client {
-            Some(client) => Self {
-                id: client.id.to_string(),
-                first_name: client.first_name.clone(),
-                last_name: client.last_name.clone(),
-                email: client.email.clone(),
-                tel_number: client.tel_number.clone(),
-            },
-            None => Self {
-                id: "ANONIMO".to_owned(),
-                first_name: "Usuario".to_owned(),
-                last_name: Some("Anónimo".to_owned()),
-                email: Some("anonimo@casaaustin.pe".to_owned()),
-                tel_number: "Sin teléfono".to_owned(),
-            },
-        }
-    }
-}
-
-impl SearchProperty {
-    fn new(house: Option<HouseId>, houses: &Catalogue) -> Self {
-        match house {
-            Some(id) => Self {
-                id: id.to_string(),
-                name: houses.house(id).map(|house| house.name.clone()).unwrap_or_default(),
-            },
-            None => Self { id: "SIN_PROPIEDAD".to_owned(), name: "Búsqueda general".to_owned() },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
+    use uuid::Uuid;
 
     use super::*;
 
@@ -394,19 +259,11 @@ mod tests {
 
     /// Contract 03 §9, example 11.
     #[test]
-    fn example_11_local_days_and_utc_dates() {
+    fn example_11_filters_by_local_days() {
         let at = "2025-09-01T01:30:00Z";
         let (wish, _) = asked("date_from=2025-08-31&date_to=2025-08-31").unwrap();
         let instant: DateTime<Utc> = at.parse().unwrap();
         assert!(wish.from.unwrap() <= instant && instant < wish.to.unwrap());
-        let shown = Export::new(&search(at, 3), &HashMap::new(), &Catalogue::default());
-        let shown = serde_json::to_value(shown).unwrap();
-        assert_eq!(shown["search_timestamp"], "2025-09-01T01:30:00+00:00");
-        assert_eq!(shown["created"], "2025-09-01");
-        assert_eq!(shown["client_info"]["id"], "ANONIMO");
-        assert_eq!(shown["property_info"]["id"], "SIN_PROPIEDAD");
-        let origin = json!({"ip_address": null, "session_key": null, "user_agent": "xxx", "referrer": null});
-        assert_eq!(shown["technical_data"], origin);
     }
 
     #[test]

@@ -5,13 +5,10 @@ mod code;
 mod export;
 mod facebook;
 mod figures;
-mod month;
 mod own;
 mod problem;
 mod qr;
 mod ranking;
-pub mod ranking_job;
-pub mod sheets;
 mod tracking;
 
 use axum::Extension;

@@ -10,6 +10,7 @@ use casa_domain::{
     spanish::month_and_year,
     time::Month,
 };
+use casa_jobs::month;
 use casa_store::StoreError;
 use casa_web::{ApiResult, AppState, Query, openapi::Detail};
 use http::StatusCode;
@@ -17,10 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{
-    month,
-    problem::{ReferralProblem, limit, problem},
-};
+use crate::problem::{ReferralProblem, limit, problem};
 
 /// The ranking of a month.
 #[derive(Debug, Serialize, ToSchema)]

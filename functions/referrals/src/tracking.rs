@@ -89,7 +89,7 @@ pub(crate) struct SearchProblem {
 #[utoipa::path(
     post,
     path = "/api/v1/clients/track-search/",
-    tag = "tracking",
+    tag = "referrals",
     operation_id = "track_search",
     request_body(content(
         (Input = "application/json"),
@@ -147,7 +147,7 @@ pub(crate) async fn note(
 #[utoipa::path(
     get,
     path = "/api/v1/clients/track-search/",
-    tag = "tracking",
+    tag = "referrals",
     operation_id = "last_search",
     responses(
         (status = 200, description = "The search, or null", body = LastSearch),

@@ -1,18 +1,14 @@
-//! What happens by the clock, one module per job. Every job can run again at any time without doubling anything: what one
-//! run leaves undone the next one does.
-
-mod client_book;
-mod points_award;
-mod points_expire;
-pub mod recalculate;
+//! What happens by the clock: which jobs there are and when they run. The work itself is in `shared/jobs`.
 
 use casa_gateways::Gateways;
-use casa_store::StoreError;
+use casa_jobs::{
+    JobError, client_book, points_award, points_expire, ranking,
+    searches::{self, Since},
+};
 use casa_web::AppState;
-use chrono::{DateTime, Datelike, Timelike};
-use chrono::{FixedOffset, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Timelike, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A job, under the name that `template.yaml` and `casa run` give it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,20 +86,6 @@ impl Job {
     }
 }
 
-/// A job could not be finished. What it did stays done; another run goes on.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// The table failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// An answer of our own says what failed.
-    #[error("the table or the bucket failed")]
-    Unavailable,
-    /// Some of the work failed, the rest is done.
-    #[error("{0}")]
-    Partly(String),
-}
-
 /// Runs a job and answers its report. With `dry_run` nothing is written: the report says what would be.
 ///
 /// # Errors
@@ -114,17 +96,35 @@ pub async fn run(job: Job, state: &AppState, gateways: &Gateways, dry_run: bool)
     let report = match job {
         Job::PointsAward => Box::pin(points_award::run(state, dry_run)).await,
         Job::PointsExpire => Box::pin(points_expire::run(state, dry_run)).await,
-        Job::ReferralRanking | Job::SheetsSync => Err(JobError::Partly(format!("{:?}", gateways.sheets))),
+        Job::ReferralRanking => Box::pin(rank(state, dry_run)).await,
+        Job::SheetsSync => Box::pin(fill_sheet(state, gateways, dry_run)).await,
         Job::ClientBook => Box::pin(client_book::run(state, dry_run)).await,
     };
-    let seconds = (Utc::now() - started).num_milliseconds();
+    let milliseconds = (Utc::now() - started).num_milliseconds();
     match &report {
-        Ok(report) => tracing::info!(job = job.name(), dry_run, milliseconds = seconds, %report, "job done"),
+        Ok(report) => tracing::info!(job = job.name(), dry_run, milliseconds, %report, "job done"),
         Err(error) => {
-            tracing::error!(job = job.name(), dry_run, milliseconds = seconds, %error, "job failed")
+            tracing::error!(job = job.name(), dry_run, milliseconds, %error, "job failed")
         }
     }
     report
+}
+
+async fn rank(state: &AppState, dry_run: bool) -> Result<Value, JobError> {
+    written(ranking::run(state, None, false, dry_run).await?)
+}
+
+async fn fill_sheet(state: &AppState, gateways: &Gateways, dry_run: bool) -> Result<Value, JobError> {
+    let Some(sheets) = &gateways.sheets else { return Ok(json!({ "sheet": "not configured" })) };
+    let report = searches::sync(state, sheets, Since::LastRun, dry_run).await?;
+    match &report.problem {
+        Some(problem) if !dry_run => Err(JobError::Partly(problem.clone())),
+        _ => written(report),
+    }
+}
+
+fn written(report: impl Serialize) -> Result<Value, JobError> {
+    serde_json::to_value(report).map_err(|error| JobError::Partly(error.to_string()))
 }
 
 #[cfg(test)]
@@ -153,5 +153,20 @@ mod tests {
         assert_eq!(award.cron(), "cron(0 2 * * ? *)");
         assert_eq!(ranking.cron(), "cron(0 4 1 * ? *)");
         assert_eq!(Job::ClientBook.hour().cron(), "cron(40 * * * ? *)");
+    }
+
+    /// The template's schedules are these jobs at these hours, in the business's zone, and no others.
+    #[test]
+    fn the_template_runs_the_same_jobs() {
+        let template = include_str!("../../../template.yaml");
+        for job in Job::ALL {
+            let line = format!(
+                "ScheduleExpression: \"{}\", ScheduleExpressionTimezone: !Ref TimeZone, Input: '{{\"job\":\"{}\"}}'",
+                job.hour().cron(),
+                job.name()
+            );
+            assert!(template.contains(&line), "{line}");
+        }
+        assert_eq!(template.matches("Type: ScheduleV2").count(), Job::ALL.len());
     }
 }

@@ -66,7 +66,7 @@ pub(crate) async fn recalculate(arguments: RecalculateArgs) -> Result<(), Failur
 
 async fn recalculated(state: &AppState, arguments: &RecalculateArgs) -> Result<String, Failure> {
     let failed = |error: String| Failure::new(format!("recalculate: {error}"));
-    let findings = schedules::recalculate::run(state, arguments.client, arguments.apply).await;
+    let findings = casa_jobs::recalculate::run(state, arguments.client, arguments.apply).await;
     let findings = findings.map_err(|error| failed(error.to_string()))?;
     if arguments.apply {
         carry_out_effects(state, Gateways::from_env()).await?;

@@ -15,7 +15,8 @@ const LONGEST_REFERRER: usize = 200;
 /// Most characters of a session's key that are kept.
 const LONGEST_SESSION: usize = 100;
 
-/// A search, every column of the original. Made by [`Search::tidy`] into what may be stored.
+/// A search, every column of the original. Made by [`Search::tidy`] into what may be stored of new ones, and by
+/// [`Search::bounded`] of imported ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
     /// Its id.
@@ -60,9 +61,15 @@ impl Search {
     /// length.
     #[must_use]
     pub fn tidy(self) -> Self {
+        Self { ip_address: self.ip_address.as_deref().and_then(anonymous_address), ..self.bounded() }
+    }
+
+    /// The same with texts of bounded length; the address stays as it is. The original counted visitors by the addresses
+    /// it kept, and its figures have to come out the same (contract 09 §4.5).
+    #[must_use]
+    pub fn bounded(self) -> Self {
         let cut = |text: Option<String>, most: usize| text.map(|text| text.chars().take(most).collect());
         Self {
-            ip_address: self.ip_address.as_deref().and_then(anonymous_address),
             session_key: cut(self.session_key, LONGEST_SESSION),
             user_agent: cut(self.user_agent, LONGEST_AGENT),
             referrer: cut(self.referrer, LONGEST_REFERRER),
@@ -116,6 +123,7 @@ mod tests {
             [500, 200, 100].map(Some)
         );
         assert_eq!(kept.ip_address.as_deref(), Some("10.1.2.0"));
+        assert_eq!(kept.clone().bounded(), kept);
         assert_eq!(kept.clone().tidy(), kept);
     }
 }

@@ -13,7 +13,6 @@ pub mod guests;
 pub mod houses;
 mod keys;
 mod logs;
-mod loyalty;
 pub mod openapi;
 mod pages;
 mod params;

@@ -98,7 +98,7 @@ pub(crate) struct AdjustRefused {
 #[utoipa::path(
     post,
     path = "/api/v1/clients/points/adjust/",
-    tag = "points",
+    tag = "clients",
     operation_id = "points_adjust",
     request_body(content(
         (AdjustRequest = "application/json"),

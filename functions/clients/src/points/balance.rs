@@ -29,7 +29,7 @@ pub(crate) struct PointsBalance {
 #[utoipa::path(
     get,
     path = "/api/v1/clients/points/balance/",
-    tag = "points",
+    tag = "clients",
     operation_id = "points_balance",
     params(
         ("document_type" = Option<String>, Query, description = "`dni`, `cex`, `pas` or `ruc`. Required."),

@@ -14,7 +14,7 @@ const PATH: &str = "/api/v1/clients/points/history/";
 #[utoipa::path(
     get,
     path = "/api/v1/clients/points/history/",
-    tag = "points",
+    tag = "clients",
     operation_id = "points_history",
     params(
         ("document_type" = Option<String>, Query, description = "`dni`, `cex`, `pas` or `ruc`."),

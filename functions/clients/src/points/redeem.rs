@@ -54,7 +54,7 @@ pub(crate) struct RedeemAnswer {
 #[utoipa::path(
     post,
     path = "/api/v1/clients/points/redeem/",
-    tag = "points",
+    tag = "clients",
     operation_id = "points_redeem",
     request_body(content(
         (RedeemRequest = "application/json"),

@@ -11,7 +11,7 @@ use crate::{StoreError, item::document, keys, searches, transaction::Transaction
 const TOGETHER: usize = 500;
 
 impl Importer {
-    /// Brings in searches, tidied: addresses lose what tells households apart.
+    /// Brings in searches with the addresses that the original kept.
     pub(super) async fn searches(
         &mut self,
         rows: &[Row],
@@ -30,7 +30,7 @@ impl Importer {
             // Copies first: a search that is there already is not looked at again.
             let mut items = Vec::new();
             for search in some {
-                items.extend(searches::items_of(&search.clone().tidy())?);
+                items.extend(searches::items_of(&search.clone().bounded())?);
             }
             items.sort_by_key(|item| {
                 !crate::item::text(item, "pk").unwrap_or_default().starts_with("CLIENT#")

@@ -2,38 +2,26 @@
 
 use casa_domain::{
     client::Client,
-    level::{self, HeldLevel, Level, Standing},
+    level::{self, Level, Standing},
     money::displayed,
-    time::utc_offset_iso,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::{achievements::ClientStats, body::ClientLevel};
+
 /// Levels of a guest.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GuestLevels {
     /// The highest that the guest holds.
-    current_level: Option<GuestLevel>,
+    current_level: Option<ClientLevel>,
     /// The first that the guest does not hold.
     next_level: Option<GuestNextLevel>,
     /// How far the guest is from it.
     progress: Option<GuestProgress>,
     /// Levels held.
     total_achievements: usize,
-}
-
-/// A level that a guest holds.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestLevel {
-    /// Its name.
-    name: String,
-    /// What it stands for.
-    description: String,
-    /// An emoji.
-    icon: Option<String>,
-    /// When it was reached, UTC.
-    earned_at: String,
 }
 
 /// A level to come.
@@ -79,20 +67,9 @@ pub(crate) struct GuestSteps {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GuestStats {
     /// What levels are reached by.
-    client_stats: GuestStanding,
+    client_stats: ClientStats,
     /// How many of the levels the guest holds.
     achievements: GuestShare,
-}
-
-/// What levels are reached by.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GuestStanding {
-    /// Approved stays.
-    reservations: u64,
-    /// Referred guests.
-    referrals: u64,
-    /// Approved stays of referred guests.
-    referral_reservations: u64,
 }
 
 /// How many of the levels a guest holds.
@@ -114,22 +91,10 @@ impl GuestLevels {
     pub fn new(guest: &Client, standing: Standing, levels: &[Level]) -> Self {
         let next = level::next(&guest.levels, levels);
         Self {
-            current_level: level::highest(&guest.levels, levels).map(GuestLevel::new),
+            current_level: level::highest(&guest.levels, levels).map(ClientLevel::new),
             next_level: next.map(GuestNextLevel::new),
             progress: next.map(|next| GuestProgress::new(standing, next)),
             total_achievements: held_by(guest),
-        }
-    }
-}
-
-impl GuestLevel {
-    fn new(one: HeldLevel<'_>) -> Self {
-        Self {
-            name: one.level.name.clone(),
-            description: one.level.description.clone(),
-            icon: one.level.icon.clone(),
-            // Nested values built by hand are in UTC with `Z` (contract 02 §0).
-            earned_at: utc_offset_iso(one.held.earned_at).replace("+00:00", "Z"),
         }
     }
 }
@@ -172,11 +137,7 @@ impl GuestStats {
         let earned = held_by(guest);
         let total = levels.iter().filter(|level| level.is_active && !level.deleted).count();
         Self {
-            client_stats: GuestStanding {
-                reservations: standing.reservations,
-                referrals: standing.referrals,
-                referral_reservations: standing.referral_reservations,
-            },
+            client_stats: ClientStats::new(standing),
             achievements: GuestShare { earned, total, percentage: percentage(earned, total) },
         }
     }

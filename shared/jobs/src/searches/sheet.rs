@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::export::{self, Export};
+use super::record::{self, Export};
 
 /// A run begins this long before the place where the last one ended: a search may be stored a little after another with
 /// a later instant.
@@ -50,8 +50,8 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Somebody waits for the answer, and the gateway for no longer than half a minute.
-    pub(crate) fn of_a_request() -> Self {
+    /// That of a request: somebody waits for the answer, and the gateway for no longer than half a minute.
+    pub fn of_a_request() -> Self {
         let seconds = Duration::from_secs;
         Self { batch: 200, patience: seconds(20), pauses: Vec::new(), whole: seconds(22) }
     }
@@ -172,7 +172,7 @@ impl Run<'_> {
                         report.problem = Some("the time is up".to_owned());
                         break;
                     }
-                    let records = export::records(&self.state.store, &found.rows).await?;
+                    let records = record::records(&self.state.store, &found.rows).await?;
                     if let Err(problem) = self.stubbornly(sheets, &records, &mut report).await {
                         report.problem = Some(problem);
                         break;
@@ -230,7 +230,7 @@ impl Run<'_> {
 
 /// What became of a push that staff asked for (contract 03 §5.1).
 #[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
-pub(crate) struct SheetResult {
+pub struct SheetResult {
     /// Whether the sheet has everything.
     success: bool,
     /// What is wrong, in Spanish.
@@ -257,7 +257,7 @@ impl SheetResult {
 }
 
 /// Hands these searches over, oldest first, for as long as somebody waits. Where the daily run is does not change.
-pub(crate) async fn push(
+pub async fn push(
     sheets: Option<&Sheets>,
     newest_first: &[Export],
     now: DateTime<Utc>,

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use crate::{JobError, points_award};
+use crate::{JobError, award, points_award};
 
 /// Guests looked at at once.
 const AT_ONCE: usize = 16;
@@ -63,6 +63,9 @@ pub struct Findings {
     pub mended: bool,
 }
 
+/// What is wrong with one guest.
+type Looked = (Option<Drift>, Option<Misplaced>);
+
 /// Looks at every guest who is not deleted, or at one; mends what it finds when `apply` says so.
 ///
 /// # Errors
@@ -77,7 +80,7 @@ pub async fn run(state: &AppState, only: Option<ClientId>, apply: bool) -> Resul
         if let Some(points) = points_award::would_credit(state, &stay).await? {
             findings.uncredited.push(Uncredited { reservation: stay.id, client: stay.client, points });
             if apply {
-                state.award_if_due(&stay).await?;
+                award::if_due(state, &stay).await?;
             }
         }
     }
@@ -88,7 +91,7 @@ pub async fn run(state: &AppState, only: Option<ClientId>, apply: bool) -> Resul
     findings.guests = guests.len();
     let (mut balances, mut levels) = (BTreeMap::new(), BTreeMap::new());
     let mut waiting = guests.into_iter();
-    let mut running: JoinSet<Result<(Option<Drift>, Option<Misplaced>), JobError>> = JoinSet::new();
+    let mut running: JoinSet<Result<Looked, JobError>> = JoinSet::new();
     loop {
         while running.len() < AT_ONCE
             && let Some(guest) = waiting.next()
@@ -106,11 +109,7 @@ pub async fn run(state: &AppState, only: Option<ClientId>, apply: bool) -> Resul
     Ok(findings)
 }
 
-async fn look_at(
-    state: &AppState,
-    guest: ClientId,
-    apply: bool,
-) -> Result<(Option<Drift>, Option<Misplaced>), JobError> {
+async fn look_at(state: &AppState, guest: ClientId, apply: bool) -> Result<Looked, JobError> {
     let drift = drift(&state.store, guest).await?;
     if apply && drift.is_some() {
         state.store.points().settle(guest, state.clock.now()).await?;

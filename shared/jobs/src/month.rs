@@ -24,7 +24,7 @@ fn window(month: Month, clock: &Clock) -> Range<DateTime<Utc>> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) async fn ranking(state: &AppState, month: Month) -> Result<Vec<Ranked>, StoreError> {
+pub async fn ranking(state: &AppState, month: Month) -> Result<Vec<Ranked>, StoreError> {
     let (store, window) = (&state.store, window(month, &state.clock));
     let mut stays = store.rankings().entered(window.start, window.end).await?;
     stays.retain(|stay| referrals::counts(stay, &window));

@@ -17,7 +17,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Job, JobError};
+use crate::{JobError, award};
+
+/// Under which its state is remembered.
+const NAME: &str = "points-award";
 
 /// Days before the last run that are looked at again.
 const AGAIN: TimeDelta = TimeDelta::days(45);
@@ -29,9 +32,14 @@ struct Through {
     through: NaiveDate,
 }
 
-pub(crate) async fn run(state: &AppState, dry_run: bool) -> Result<Value, JobError> {
+/// Credits what is due; with `dry_run` only says what would be. Answers how many stays were looked at and credited, and
+/// how many points their guests and referrers got (in a rehearsal, their guests alone).
+///
+/// # Errors
+/// [`JobError`].
+pub async fn run(state: &AppState, dry_run: bool) -> Result<Value, JobError> {
     let jobs = state.store.jobs();
-    let before: Option<Through> = jobs.state(Job::PointsAward.name()).await?;
+    let before: Option<Through> = jobs.state(NAME).await?;
     let today = state.clock.today();
     let since = before.as_ref().map(|before| before.through.min(today) - AGAIN);
     let stays = finished(state, since, today).await?;
@@ -51,7 +59,7 @@ pub(crate) async fn run(state: &AppState, dry_run: bool) -> Result<Value, JobErr
         return Err(JobError::Partly(format!("{failed} of {looked} stays could not be credited")));
     }
     if !dry_run {
-        jobs.save_state(Job::PointsAward.name(), &Through { through: today }).await?;
+        jobs.save_state(NAME, &Through { through: today }).await?;
     }
     let points: Decimal = credited.iter().sum();
     Ok(json!({ "stays": looked, "credited": credited.len(), "points": points, "since": since }))
@@ -86,7 +94,7 @@ pub(crate) async fn finished(
 }
 
 async fn credit(state: &AppState, stay: &Reservation) -> Result<Option<Decimal>, JobError> {
-    let entries = state.award_if_due(stay).await?;
+    let entries = award::if_due(state, stay).await?;
     Ok((!entries.is_empty()).then(|| entries.iter().map(|entry| entry.points).sum()))
 }
 

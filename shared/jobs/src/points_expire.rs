@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 
 use crate::JobError;
 
-pub(crate) async fn run(state: &AppState, dry_run: bool) -> Result<Value, JobError> {
+/// Takes what has lapsed; with `dry_run` only says what would be taken. Answers from how many guests, and how many points.
+///
+/// # Errors
+/// [`JobError`].
+pub async fn run(state: &AppState, dry_run: bool) -> Result<Value, JobError> {
     let now = state.clock.now();
     let book = state.client_book().await.map_err(|_| JobError::Unavailable)?;
     let lapsed = book.with_points(|client| points::lapsed(client, now).is_some());

@@ -1,0 +1,30 @@
+//! Work on table and vendors that goes beyond one request. Schedules do it by the clock, reactions after facts, and requests
+//! when somebody asks for a part of it. Every piece can run again at any time without doubling anything: what one run
+//! leaves undone the next one does.
+//!
+//! It must not know the HTTP of our own API.
+
+pub mod award;
+pub mod client_book;
+pub mod month;
+pub mod points_award;
+pub mod points_expire;
+pub mod ranking;
+pub mod recalculate;
+pub mod searches;
+
+use casa_store::StoreError;
+
+/// A job could not be finished. What it did stays done; another run goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Table or bucket failed; the log says how.
+    #[error("the table or the bucket failed")]
+    Unavailable,
+    /// Some of the work failed, the rest is done.
+    #[error("{0}")]
+    Partly(String),
+}
