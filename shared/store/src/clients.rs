@@ -140,10 +140,51 @@ impl Clients<'_> {
         self.claim(&mut transaction, None, client).await?;
         let item = versioned(document(&keys::client(client.id), client)?, 1);
         transaction.put(table, item, Some(absent()), Guards::Version)?;
-        write_rows(self.0, &mut transaction, client, 1)?;
+        write_row(self.0, &mut transaction, client, 1)?;
+        write_log(self.0, &mut transaction, client, 1)?;
         self.tell(&mut transaction, client, audit, facts)?;
         transaction.commit(self.0).await
     }
+
+    /// Enters clients of an export in one transaction, without entries in the log of changes: the importer tells the
+    /// readers of the log to begin anew ([`crate::client_book`]). At most [`Self::AT_ONCE`] clients.
+    ///
+    /// # Errors
+    /// Any, also when two of them, or one and a client of the table, want the same: enter them one by one then.
+    pub(crate) async fn enter_many(&self, clients: &[Client]) -> Result<(), StoreError> {
+        let table = self.0.table();
+        let mut transaction = Transaction::default();
+        for client in clients {
+            let id = client.id;
+            let document = keys::client_document(&client.document_type, &client.number_doc);
+            let account = client.facebook_id.as_deref().filter(|one| !client.deleted && !one.is_empty());
+            let unique = [
+                (Some(document), "document"),
+                (client.referral_code.as_deref().map(keys::client_referral_code), "referral_code"),
+                (account.map(keys::client_facebook), "facebook"),
+            ];
+            for (key, name) in unique {
+                if let Some(key) = key {
+                    transaction.put(table, pointer(&key, id), Some(absent()), Guards::Unique(name))?;
+                }
+            }
+            let item = versioned(item::document(&keys::client(id), client)?, 1);
+            transaction.put(table, item, Some(absent()), Guards::Version)?;
+            write_row(self.0, &mut transaction, client, 1)?;
+            let phone = Some(client.tel_number.as_str()).filter(|phone| !phone.is_empty());
+            let finds = [
+                phone.map(|phone| keys::client_phone(phone, id)),
+                client.referred_by.map(|referrer| keys::referred(referrer, id)),
+            ];
+            for key in finds.iter().flatten() {
+                transaction.put(table, key_item(key), None, Guards::Nothing)?;
+            }
+        }
+        transaction.commit(self.0).await
+    }
+
+    /// Clients that [`Self::enter_many`] takes: each is seven items at most.
+    pub(crate) const AT_ONCE: usize = 14;
 
     /// Replaces a client as read by `after`, with everything that finds it: a new document, phone, Facebook account or
     /// referrer, a first referral code, its deletion or return. The client's reservations keep the old card until
@@ -280,20 +321,34 @@ fn held_by(id: ClientId) -> Expression {
     Expression::new("#to = :own").name("#to", "to").value(":own", s(id.to_string()))
 }
 
-/// Adds the row of the list and the entry of the log of changes. The log runs on the real clock even where the
-/// business's stands still: readers follow it.
-fn write_rows(
+/// Adds the row of the list.
+fn write_row(
     store: &Store,
     transaction: &mut Transaction,
     client: &Client,
     version: u64,
 ) -> Result<(), StoreError> {
     let row = versioned(document(&keys::client_row(client.id), client)?, version);
-    transaction.put(store.table(), row, None, Guards::Nothing)?;
+    transaction.put(store.table(), row, None, Guards::Nothing)
+}
+
+/// Adds the entry of the log of changes. The log runs on the real clock even where the business's stands still: readers
+/// follow it.
+fn write_log(
+    store: &Store,
+    transaction: &mut Transaction,
+    client: &Client,
+    version: u64,
+) -> Result<(), StoreError> {
     let now: DateTime<Utc> = Utc::now();
     let mut entry = versioned(document(&keys::client_log(now, client.id), client)?, version);
-    entry.insert("ttl".to_owned(), n((now + TimeDelta::days(LOG_DAYS)).timestamp()));
+    entry.insert("ttl".to_owned(), n(log_ttl(now)));
     transaction.put(store.table(), entry, None, Guards::Nothing)
+}
+
+/// When an entry of the log that is written now may go.
+pub(crate) fn log_ttl(now: DateTime<Utc>) -> i64 {
+    (now + TimeDelta::days(LOG_DAYS)).timestamp()
 }
 
 /// Adds a changed client to a transaction: the aggregate at its version, its row in the list and the log. Document,
@@ -306,5 +361,6 @@ pub(crate) fn replace(
 ) -> Result<(), StoreError> {
     let item = versioned(document(&keys::client(after.id), after)?, seen.version + 1);
     transaction.put(store.table(), item, Some(at_version(seen.version)), Guards::Version)?;
-    write_rows(store, transaction, after, seen.version + 1)
+    write_row(store, transaction, after, seen.version + 1)?;
+    write_log(store, transaction, after, seen.version + 1)
 }

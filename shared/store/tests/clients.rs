@@ -7,7 +7,7 @@ mod support;
 use casa_domain::{Client, ClientId, event, text::search_terms};
 use casa_store::{
     Store, StoreError,
-    client_book::{Book, Lookup},
+    client_book::{Book, Lookup, Refreshed},
     reservations::Change,
 };
 use support::{change, now, reservation, table};
@@ -192,4 +192,30 @@ async fn the_book_shows_what_was_committed() {
         assert_eq!(find(book, ""), find(&whole, ""));
         assert_eq!(find(book, "novisima"), ["Novísima"]);
     }
+}
+
+#[tokio::test]
+async fn clients_of_an_export_are_seen_although_the_log_says_nothing_of_them() {
+    let store = table().await;
+    enter(&store, &client(1, "Ana")).await;
+    let book = Book::default();
+    book.fill(&store).await.unwrap();
+    assert!(matches!(book.refresh(&store).await.unwrap(), Refreshed::Current(_)));
+    // Two of them want the same document: the second is told, the others come in all the same.
+    let rows: Vec<_> = (2..40)
+        .map(|number| {
+            let mut fields = serde_json::to_value(client(number, "Ana")).unwrap();
+            if number == 30 {
+                fields["number_doc"] = serde_json::json!("00000007");
+            }
+            serde_json::json!({"model": "clients.clients", "pk": id(number), "fields": fields})
+        })
+        .collect();
+    let report = casa_store::import::Importer::new(store.clone()).run(rows, &mut |_, _| {}).await.unwrap();
+    assert_eq!((report.imported["clients.clients"], report.rejected.len()), (37, 1));
+    let Refreshed::Outdated(instant) = book.refresh(&store).await.unwrap() else { panic!("nothing was told") };
+    assert!(!book.is_as_of(Some(instant)));
+    book.fill(&store).await.unwrap();
+    assert!(matches!(book.refresh(&store).await.unwrap(), Refreshed::Current(_)));
+    assert_eq!(find(&book, "ana").len(), 38);
 }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use casa_store::{
     Store, StoreError,
-    client_book::{Book, Snapshot},
+    client_book::{Book, Refreshed, Snapshot},
 };
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use crate::{ApiError, AppState, Files, files::FileError};
 
 /// Folder of the snapshots. Nothing in it is public.
 const FOLDER: &str = "indexes/clients";
+/// Fillings after being told that the book is out of date.
+const TRIES: usize = 3;
 
 /// The book of this process.
 #[derive(Clone, Debug, Default)]
@@ -55,18 +57,33 @@ impl ClientBook {
 
     /// Brings the book up to date; answers how many entries of the log were read.
     async fn refreshed(&self, store: &Store, files: &Files) -> Result<usize, StoreError> {
-        if !self.book.is_usable(Utc::now()) {
-            // One of the requests that meet an empty book fills it, the others wait.
-            let _filling = self.filling.lock().await;
-            if !self.book.is_usable(Utc::now()) {
-                self.fill(store, files).await?;
+        let mut as_of = None;
+        for _ in 0..TRIES {
+            if as_of.is_some() || !self.book.is_usable(Utc::now()) {
+                // One of the requests that meet an unusable book fills it, the others wait.
+                let _filling = self.filling.lock().await;
+                if !self.book.is_usable(Utc::now()) || !self.book.is_as_of(as_of) {
+                    self.fill(store, files, as_of).await?;
+                }
+            }
+            match self.book.refresh(store).await? {
+                Refreshed::Current(entries) => return Ok(entries),
+                Refreshed::Outdated(instant) => as_of = Some(instant),
             }
         }
-        self.book.refresh(store).await
+        // Exports are being brought in; the book is as good as it can be meanwhile.
+        Ok(0)
     }
 
-    async fn fill(&self, store: &Store, files: &Files) -> Result<(), StoreError> {
-        if let Some(snapshot) = store.clients().snapshot().await? {
+    /// From the newest snapshot that is as of `as_of` or later, else from the rows of the list.
+    async fn fill(
+        &self,
+        store: &Store,
+        files: &Files,
+        as_of: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
+        let snapshot = store.clients().snapshot().await?;
+        if let Some(snapshot) = snapshot.filter(|snapshot| Some(snapshot.from) >= as_of) {
             match files.get(&snapshot.file).await {
                 Ok(Some(file)) => match self.book.load(&file.bytes, snapshot.from) {
                     // One that is too old for the log says so itself.

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Item, Store, StoreError,
-    clients::LOG_DAYS,
-    item::{Span, document, number, read},
+    clients::{LOG_DAYS, log_ttl},
+    item::{Span, document, key_item, n, number, read},
     keys::{self, Key},
 };
 
@@ -26,8 +26,10 @@ pub use find::{By, Found, Lookup, Order};
 use line::Line;
 
 /// A transaction names its instant before it is committed, on a clock that may differ from ours: entries this much older
-/// than the last look are looked at again.
-const OVERLAP: TimeDelta = TimeDelta::seconds(120);
+/// than the last look are looked at again. Its attempts end after some fifteen seconds.
+const OVERLAP: TimeDelta = TimeDelta::seconds(40);
+/// What stands in the log instead of a client, when clients were entered without it.
+const ANEW: &str = "ANEW";
 /// What snapshots of this shape begin with.
 const FORMAT: &[u8] = b"casa client book 1\n";
 
@@ -55,6 +57,17 @@ struct Lines {
     places: HashMap<ClientId, usize>,
     /// The instant from which on changes are to be read; `None` before anything was.
     from: Option<DateTime<Utc>>,
+    /// The instant as of which it was filled.
+    filled: Option<DateTime<Utc>>,
+}
+
+/// What a look at the log brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The book is up to date; so many entries were read.
+    Current(usize),
+    /// Clients were entered without the log since it was filled: it is to be filled anew, as of this instant or later.
+    Outdated(DateTime<Utc>),
 }
 
 /// A snapshot cannot be read.
@@ -82,6 +95,11 @@ impl Book {
         from.is_some_and(|from| now - from < TimeDelta::days(LOG_DAYS - 1))
     }
 
+    /// Whether it was filled as of this instant or later.
+    pub fn is_as_of(&self, instant: Option<DateTime<Utc>>) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).filled >= instant
+    }
+
     /// How many clients it holds, deleted ones included.
     pub fn len(&self) -> usize {
         self.0.read().unwrap_or_else(PoisonError::into_inner).lines.len()
@@ -103,7 +121,7 @@ impl Book {
             let store = store.clone();
             tasks.spawn(async move { store.query(&keys::clients_pk(shard), Span::all()).await });
         }
-        let mut filled = Lines { from: Some(from), ..Lines::default() };
+        let mut filled = Lines { from: Some(from), filled: Some(from), ..Lines::default() };
         while let Some(items) = tasks.join_next().await {
             for item in &items.map_err(|error| StoreError::Service(error.to_string()))?? {
                 filled.take(line_of(item)?);
@@ -113,14 +131,16 @@ impl Book {
         Ok(())
     }
 
-    /// Brings it up to date from the log: four queries at once, one read unit each while little changes. Answers how many
-    /// entries of the log are newer than `since`, or all that were read.
+    /// Brings it up to date from the log: four queries at once, one read unit each while little changes.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn refresh(&self, store: &Store) -> Result<usize, StoreError> {
+    pub async fn refresh(&self, store: &Store) -> Result<Refreshed, StoreError> {
         let looked = Utc::now();
-        let from = self.0.read().unwrap_or_else(PoisonError::into_inner).from.unwrap_or(looked);
+        let (from, filled) = {
+            let lines = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            (lines.from.unwrap_or(looked), lines.filled)
+        };
         let span = || Span { from: sortable(from - OVERLAP), ..Span::all() };
         let partitions: Vec<_> = (0..keys::CLIENT_LOGS).map(keys::client_log_pk).collect();
         let [a, b, c, d] = [0, 1, 2, 3].map(|shard| store.query(&partitions[shard], span()));
@@ -128,8 +148,13 @@ impl Book {
         let items: Vec<_> = [a, b, c, d].concat();
         let mut changed = Vec::with_capacity(items.len());
         for item in &items {
-            if self.is_news(item) {
-                changed.push(line_of(item)?);
+            match anew(item) {
+                Some(instant) if filled.is_none_or(|filled| filled < instant) => {
+                    return Ok(Refreshed::Outdated(instant));
+                }
+                Some(_) => {}
+                None if self.is_news(item) => changed.push(line_of(item)?),
+                None => {}
             }
         }
         let mut lines = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -137,7 +162,7 @@ impl Book {
             lines.take(line);
         }
         lines.from = lines.from.max(Some(looked));
-        Ok(items.len())
+        Ok(Refreshed::Current(items.len()))
     }
 
     /// Whether an entry of the log says more than the book knows. Most of what is looked at again does not.
@@ -169,10 +194,16 @@ impl Book {
         let packed = lz4_flex::decompress_size_prepended(packed).map_err(|error| bad(error.to_string()))?;
         let lines: Vec<Line> = postcard::from_bytes(&packed).map_err(|error| bad(error.to_string()))?;
         let places = lines.iter().enumerate().map(|(place, line)| (line.id, place)).collect();
-        let filled = Lines { lines, places, from: Some(from) };
+        let filled = Lines { lines, places, from: Some(from), filled: Some(from) };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = filled;
         Ok(())
     }
+}
+
+/// The instant as of which books are to be filled anew, where an entry of the log says so.
+fn anew(item: &Item) -> Option<DateTime<Utc>> {
+    let (instant, what) = crate::item::text(item, "sk")?.split_once('#')?;
+    (what == ANEW).then(|| instant.parse().ok()).flatten()
 }
 
 fn line_of(item: &Item) -> Result<Line, StoreError> {
@@ -191,6 +222,18 @@ impl crate::Clients<'_> {
     /// [`StoreError`].
     pub async fn snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
         self.0.get_document(&snapshot_key()).await
+    }
+
+    /// Has every process that keeps the book fill it anew, and no snapshot serve that is older: for clients who are entered
+    /// without the log.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn forget_book(&self) -> Result<(), StoreError> {
+        let now = Utc::now();
+        let mut entry = key_item(&Key::new(keys::client_log_pk(0), format!("{}#{ANEW}", sortable(now))));
+        entry.insert("ttl".to_owned(), n(log_ttl(now)));
+        self.0.put(entry).await
     }
 
     /// Makes a snapshot the newest one.

@@ -90,8 +90,7 @@ impl Importer {
         let referring = referrals::clients_of(&clients, &reservations);
         self.people(groups, users, progress).await?;
         self.houses(houses, photos, progress).await?;
-        let cards = self.clients(clients, progress).await?;
-        self.levels(reached, progress).await?;
+        let cards = self.clients(clients, reached, progress).await?;
         self.reservations(reservations, &cards, progress).await?;
         self.receipts(receipts, progress).await?;
         self.earnings(earnings, progress).await?;
