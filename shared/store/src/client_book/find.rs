@@ -1,10 +1,6 @@
 //! Looking clients up in the book: filter, order, count and one page, without looking at the records themselves.
 
-use std::{
-    cmp::{Ordering, Reverse},
-    collections::HashMap,
-    sync::PoisonError,
-};
+use std::{cmp::Ordering, collections::HashMap, sync::PoisonError};
 
 use casa_domain::{Client, ClientId, ids::LevelId, level::Level, text::fold};
 use chrono::{Datelike, NaiveDate};
@@ -62,14 +58,12 @@ impl Book {
     pub fn find(&self, lookup: &Lookup<'_>, page: impl FnOnce(usize) -> (usize, usize)) -> Found {
         let lines = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let hidden = lookup.hidden_name.map(fold);
+        let terms = finders(lookup.terms);
         let born = lookup.birthday.map(|day| (day.month(), day.day()));
         let fits = |line: &Line| {
             !line.deleted
                 && born.is_none_or(|born| line.born.map(|(m, d)| (u32::from(m), u32::from(d))) == Some(born))
-                && lookup
-                    .terms
-                    .iter()
-                    .all(|term| memchr::memmem::find(line.text.as_bytes(), term.as_bytes()).is_some())
+                && terms.iter().all(|term| term.find(line.text.as_bytes()).is_some())
                 && !hidden.as_deref().is_some_and(|name| {
                     line.first_name() == name
                         && line
@@ -110,13 +104,19 @@ impl Book {
     /// The clients whose names or e-mail address contain all of these folded terms, deleted ones included: their
     /// reservations still name them.
     pub fn named(&self, terms: &[String]) -> Vec<ClientId> {
+        let terms = finders(terms);
         let lines = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let fits = |line: &&Line| {
             let text = line.name_and_email().as_bytes();
-            terms.iter().all(|term| memchr::memmem::find(text, term.as_bytes()).is_some())
+            terms.iter().all(|term| term.find(text).is_some())
         };
         lines.lines.iter().filter(fits).map(|line| line.id).collect()
     }
+}
+
+/// The terms, prepared once for many texts.
+fn finders(terms: &[String]) -> Vec<memchr::memmem::Finder<'_>> {
+    terms.iter().map(|term| memchr::memmem::Finder::new(term.as_bytes())).collect()
 }
 
 impl Order {
@@ -139,8 +139,8 @@ impl Order {
             }
         }
         if self.0.is_empty() {
-            let document = |line: &Line| (Reverse(line.points), line.kind.clone());
-            order = document(a).cmp(&document(b)).then_with(|| a.number_doc().cmp(b.number_doc()));
+            order = b.points.cmp(&a.points);
+            order = order.then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.number_doc().cmp(b.number_doc()));
         }
         order.then_with(|| (a.created, a.id).cmp(&(b.created, b.id)))
     }
