@@ -254,13 +254,72 @@ def test_the_other_events_are_understood(emulator, stack, data):
     assert not (reacted or {}).get("batchItemFailures")
 
 
+def test_a_guest_registers_and_signs_in(anybody):
+    """Without vendors: the account, its tokens, and what the guest sees of it."""
+    number = str(uuid.uuid4().int)[:8]
+    form = {
+        "document_type": "dni",
+        "number_doc": number,
+        "first_name": "Yolanda",
+        "last_name": "Prueba Desplegada",
+        "tel_number": "51900000002",
+        "password": "Clave-desplegada-1",
+        "confirm_password": "Clave-desplegada-1",
+    }
+    anybody("POST", "/api/v1/clients/public-register/", 201, json=form)
+    login = {"document_type": "dni", "number_doc": number, "password": "Clave-desplegada-1"}
+    signed_in = anybody("POST", "/api/v1/clients/client-auth/login", 200, json=login).json()
+    headers = {"Authorization": f"Bearer {signed_in['token']}"}
+    profile = anybody("GET", "/api/v1/clients/client-auth/profile/", 200, headers=headers).json()
+    assert profile["number_doc"] == number and profile["referral_code"]
+    anybody("GET", "/api/v1/clients/client-auth/referral-stats/", 200, headers=headers)
+    anybody("POST", "/api/v1/clients/client-auth/request-otp/", 503, json={k: login[k] for k in ("document_type", "number_doc")})
+
+
+def test_the_schedules_name_jobs_that_run(emulator, stack, staff, client):
+    """Each schedule's own input, sent to the function as the scheduler would. The emulator forgets the schedules' zone: that
+    they have one, and the hours, is checked beside the function."""
+    scheduler = emulator.client("scheduler")
+    inputs = []
+    for one in scheduler.list_schedules()["Schedules"]:
+        schedule = scheduler.get_schedule(Name=one["Name"], GroupName=one.get("GroupName", "default"))
+        inputs.append(json.loads(schedule["Target"]["Input"]))
+    assert {one["job"] for one in inputs} == {
+        "points-award",
+        "points-expire",
+        "referral-ranking",
+        "sheets-sync",
+        "client-book",
+    }
+    rehearsal = invoke(emulator, stack, "Schedules", event("schedule-points-award.json"))
+    assert rehearsal["credited"] >= 0
+    reports = {one["job"]: invoke(emulator, stack, "Schedules", one) for one in inputs}
+    assert reports["points-award"]["credited"] == rehearsal["credited"]
+    assert reports["client-book"]["written"] or reports["client-book"]["clients"] > 0
+    # What the snapshot holds is found, and so is what changed since.
+    staff("PATCH", f"/api/v1/clients/{client['id']}/", 200, json={"last_name": "Cambiada Después"})
+    found = staff("GET", "/api/v1/clients/?search=rosaura+cambiada", 200).json()
+    assert client["id"] in [one["id"] for one in found["results"]]
+
+
 def test_functions_may_do_no_more_than_the_template_says(emulator, stack):
     """Docs holds no data rights, and nobody learns the secret of a vendor with whom they have nothing to do."""
     iam, lambdas = emulator.client("iam"), emulator.client("lambda")
     assert iam.list_role_policies(RoleName=stack.resources["DocsRole"])["PolicyNames"] == []
-    for name in ("Accounts", "Clients", "Properties", "Pricing", "Reservations", "Bot", "Media", "Docs"):
+    told = {
+        "TELEGRAM": {"Reactions"},
+        "CHAT_ID": {"Reactions"},
+        "CHATBOT": {"Bot"},
+        "CASA_BOT_KEY": {"Pricing", "Bot"},
+        "TWILIO": {"Clients"},
+        "FACEBOOK": {"Clients"},
+        "WHATSAPP": {"Clients", "Reactions"},
+        "META_": {"Reactions"},
+        "GOOGLE": {"Referrals", "Schedules"},
+    }
+    names = "Accounts Clients Referrals Properties Pricing Reservations Bot Media Docs Reactions Schedules".split()
+    for name in names:
         variables = lambdas.get_function(FunctionName=stack.resources[name])["Configuration"]["Environment"]["Variables"]
-        assert not [key for key in variables if "TELEGRAM" in key or "CHAT_ID" in key]
-        assert name == "Bot" or not [key for key in variables if "CHATBOT" in key]
-        assert name in ("Pricing", "Bot") or "CASA_BOT_KEY" not in variables
+        for part, functions in told.items():
+            assert bool([key for key in variables if part in key]) == (name in functions), (name, part)
         assert len(variables["CASA_SECRET"]) >= 32
