@@ -1,6 +1,8 @@
 //! A guest's profile for the chatbot (contract 03 §3.7). Personal data, so for staff and the bot only; nothing is
 //! written (03 §8, D2).
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
@@ -12,7 +14,11 @@ use casa_domain::{
     time::utc_offset_iso,
 };
 use casa_store::{Catalogue, reservations::Booked};
-use casa_web::{ApiError, ApiResult, AppState, Clock, StaffOrBot, openapi::ForStaff};
+use casa_web::{
+    ApiError, ApiResult, AppState, Clock, RemoteAddress, StaffOrBot,
+    guard::{Guard, Leave, Limit},
+    openapi::ForStaff,
+};
 use chrono::NaiveDate;
 use http::StatusCode;
 use serde::Serialize;
@@ -20,6 +26,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// Guests that an address may ask for.
+const ASKED: Limit = Limit { most: 600, window: Duration::from_secs(15 * 60) };
 /// No phone and no document is longer (contract 02 §1.1).
 const LONGEST: usize = 50;
 
@@ -125,6 +133,8 @@ pub(crate) struct BotStay {
     responses(
         (status = 200, description = "The guest", body = BotGuestAnswer),
         (status = 404, description = "No such guest", body = BotGuestMissing),
+        (status = 429, description = "Too many guests were asked for: wait.", body = BotGuestMissing,
+            headers(("Retry-After" = u64, description = "Seconds to wait."))),
         ForStaff,
     ),
     security(("staff" = []), ("bot" = [])),
@@ -132,11 +142,20 @@ pub(crate) struct BotStay {
 pub(crate) async fn profile(
     _: StaffOrBot,
     State(state): State<AppState>,
+    RemoteAddress(address): RemoteAddress,
     identifier: Result<Path<String>, PathRejection>,
 ) -> ApiResult<Json<BotGuestAnswer>> {
     let Path(identifier) = identifier.map_err(|_| missing())?;
     if identifier.chars().count() > LONGEST {
         return Err(missing());
+    }
+    // A key that got into wrong hands does not give the whole book away at once (contract 03 §8, D2).
+    if let Leave::Refused(seconds) =
+        Guard::of("bot-client").per_address(&address, ASKED).count(&state.store).await?
+    {
+        let body =
+            json!({ "success": false, "message": "Demasiadas consultas. Intente de nuevo en unos minutos." });
+        return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, body).retry_after(seconds));
     }
     let found = state.store.clients().by_phone_or_document(&identifier).await?;
     let client = found.ok_or_else(missing)?.client;

@@ -99,6 +99,7 @@ impl React {
             | What::ReservationStatusChanged { reservation, .. }
             | What::ReservationMoved { reservation, .. }
             | What::ReservationGuestChanged { reservation, .. }
+            | What::ReservationPriced { reservation }
             | What::ReservationPaidInFull { reservation }
             | What::ReservationDeleted { reservation, .. } => {
                 Box::pin(self.about_stay(&event, *reservation)).await

@@ -15,7 +15,7 @@ use casa_domain::{
 };
 use casa_store::{Catalogue, reservations::Booked};
 use casa_web::{
-    ApiError, ApiResult, AppState, error,
+    ApiError, ApiResult, AppState, RemoteAddress, error,
     houses::photo_body,
     openapi::{Detail, Failure},
 };
@@ -25,7 +25,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::facebook;
+use crate::{facebook, guard};
 
 /// No code is longer; anything longer is not looked for.
 const LONGEST: usize = 20;
@@ -81,17 +81,21 @@ pub(crate) struct ReferrerStay {
     responses(
         (status = 200, description = "The referrer", body = ReferrerPage),
         (status = 404, description = "Nobody has this code", body = Failure),
+        (status = 429, description = "Too many codes were asked for: wait.", body = Failure,
+            headers(("Retry-After" = u64, description = "Seconds to wait."))),
         (status = 503, description = "The table does not answer.", body = Detail),
     ),
 )]
 pub(crate) async fn page(
     State(state): State<AppState>,
+    RemoteAddress(address): RemoteAddress,
     code: Result<Path<String>, PathRejection>,
 ) -> ApiResult<Json<ReferrerPage>> {
     let Path(code) = code.map_err(|_| missing())?;
     if code.is_empty() || code.chars().count() > LONGEST {
         return Err(missing());
     }
+    guard::ask(&state, "referral-code", &address).await?;
     let id = state.store.clients().by_referral_code(&code).await?.ok_or_else(missing)?;
     let (clients, stays) = (state.store.clients(), state.store.reservations());
     let (prices, houses) = (state.store.prices(), state.store.houses());

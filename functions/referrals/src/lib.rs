@@ -5,6 +5,7 @@ mod code;
 mod export;
 mod facebook;
 mod figures;
+mod guard;
 mod own;
 mod problem;
 mod qr;

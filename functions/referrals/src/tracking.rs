@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::guard;
+
 /// More guests than the original's column holds.
 const TOO_MANY: i64 = 1 << 31;
 
@@ -99,6 +101,8 @@ pub(crate) struct SearchProblem {
     responses(
         (status = 200, description = "It is noted.", body = SearchNoted),
         (status = 400, description = "Something is missing or cannot be read.", body = SearchProblem),
+        (status = 429, description = "Too many searches: wait.", body = SearchProblem,
+            headers(("Retry-After" = u64, description = "Seconds to wait."))),
         (status = 503, description = "The table does not answer.", body = Detail),
         WithBody,
     ),
@@ -116,6 +120,7 @@ pub(crate) async fn note(
         _ => refusal,
     })?;
     let asked = Asked::read(&form)?;
+    guard::ask(&state, "track-search", &address).await?;
     let houses = state.store.houses().catalogue().await?;
     let header = |name: HeaderName| {
         let bytes = headers.get(name).map(|value| value.as_bytes()).unwrap_or_default();

@@ -25,26 +25,30 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), Failure> {
     let folder = DataFolder::open(arguments.data.as_deref())?;
     let wish = Wish { folder: Some(folder), share: true, clock: arguments.clock, ..Wish::default() };
     let local = Local::open(wish).await?;
-    let result = once(job, &local.state, arguments.dry_run).await;
+    let result = once(job, &local, arguments.dry_run).await;
     local.close().await;
     say(&result?);
     Ok(())
 }
 
-async fn once(job: Job, state: &AppState, dry_run: bool) -> Result<String, Failure> {
-    let gateways = Gateways::from_env();
+async fn once(job: Job, local: &Local, dry_run: bool) -> Result<String, Failure> {
+    let (state, gateways) = (&local.state, Gateways::from_env());
     let failed = |error: String| Failure::new(format!("{}: {error}", job.name()));
     let report =
         schedules::run(job, state, &gateways, dry_run).await.map_err(|error| failed(error.to_string()))?;
     if !dry_run {
-        carry_out_effects(state, gateways).await?;
+        carry_out_effects(local, gateways).await?;
     }
     serde_json::to_string_pretty(&report).map_err(|error| failed(error.to_string()))
 }
 
-/// What waits in the outbox. A running `casa dev` on the same data does this too; every effect happens once all the same.
-async fn carry_out_effects(state: &AppState, gateways: Gateways) -> Result<(), Failure> {
-    let react = React::new(state.clone(), gateways);
+/// What waits in the outbox. A running `casa dev` on the same data does this itself: two processes at once could not know
+/// of a message that the other is just sending.
+async fn carry_out_effects(local: &Local, gateways: Gateways) -> Result<(), Failure> {
+    if !local.is_alone() {
+        return Ok(());
+    }
+    let react = React::new(local.state.clone(), gateways);
     for image in react.pending().await? {
         if let Err(error) = react.handle(&image).await {
             tracing::warn!(%error, "an effect waits for the next try");
@@ -58,18 +62,18 @@ pub(crate) async fn recalculate(arguments: RecalculateArgs) -> Result<(), Failur
     let folder = DataFolder::open(arguments.data.as_deref())?;
     let wish = Wish { folder: Some(folder), share: true, clock: arguments.clock, ..Wish::default() };
     let local = Local::open(wish).await?;
-    let result = recalculated(&local.state, &arguments).await;
+    let result = recalculated(&local, &arguments).await;
     local.close().await;
     say(&result?);
     Ok(())
 }
 
-async fn recalculated(state: &AppState, arguments: &RecalculateArgs) -> Result<String, Failure> {
+async fn recalculated(local: &Local, arguments: &RecalculateArgs) -> Result<String, Failure> {
     let failed = |error: String| Failure::new(format!("recalculate: {error}"));
-    let findings = casa_jobs::recalculate::run(state, arguments.client, arguments.apply).await;
+    let findings = casa_jobs::recalculate::run(&local.state, arguments.client, arguments.apply).await;
     let findings = findings.map_err(|error| failed(error.to_string()))?;
     if arguments.apply {
-        carry_out_effects(state, Gateways::from_env()).await?;
+        carry_out_effects(local, Gateways::from_env()).await?;
     }
     serde_json::to_string_pretty(&findings).map_err(|error| failed(error.to_string()))
 }

@@ -83,6 +83,12 @@ impl Local {
         self.embedded.endpoints()
     }
 
+    /// Whether nobody else reads the table: where another process serves the data, it also sees to what follows from facts.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// Lets other commands find these servers, where they are own ones over a folder.
     ///
     /// # Errors

@@ -61,6 +61,11 @@ pub enum What {
         /// Its guest after.
         after: Option<ClientId>,
     },
+    /// What an approved reservation is worth changed: its price in soles, or where it came from.
+    ReservationPriced {
+        /// Which.
+        reservation: ReservationId,
+    },
     /// A reservation was paid in full.
     ReservationPaidInFull {
         /// Which.
@@ -155,6 +160,10 @@ pub fn facts(before: Option<&Reservation>, after: &Reservation, points_returned:
             check_out_before: before.check_out_date,
             check_out_after: after.check_out_date,
         });
+    }
+    let priced = (before.price_sol, before.origin) != (after.price_sol, after.origin);
+    if priced && after.status == Status::Approved && before.status == Status::Approved {
+        facts.push(What::ReservationPriced { reservation });
     }
     if after.full_payment && !before.full_payment {
         facts.push(What::ReservationPaidInFull { reservation });

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use casa_domain::{
+    Client, ClientId,
     points::{self, Kind},
     reservation::{Reservation, Status},
     time::Month,
@@ -33,7 +34,7 @@ struct Through {
 }
 
 /// Credits what is due; with `dry_run` only says what would be. Answers how many stays were looked at and credited, and
-/// how many points their guests and referrers got (in a rehearsal, their guests alone).
+/// how many points their guests and referrers got.
 ///
 /// # Errors
 /// [`JobError`].
@@ -45,7 +46,7 @@ pub async fn run(state: &AppState, dry_run: bool) -> Result<Value, JobError> {
     let stays = finished(state, since, today).await?;
     let (looked, mut credited, mut failed) = (stays.len(), Vec::new(), 0);
     for stay in &stays {
-        let outcome = if dry_run { would_credit(state, stay).await } else { credit(state, stay).await };
+        let outcome = if dry_run { rehearse(state, stay).await } else { credit(state, stay).await };
         match outcome {
             Ok(None) => {}
             Ok(Some(points)) => credited.push(points),
@@ -98,19 +99,49 @@ async fn credit(state: &AppState, stay: &Reservation) -> Result<Option<Decimal>,
     Ok((!entries.is_empty()).then(|| entries.iter().map(|entry| entry.points).sum()))
 }
 
-/// What crediting the stay would give its guest.
-pub(crate) async fn would_credit(state: &AppState, stay: &Reservation) -> Result<Option<Decimal>, JobError> {
+/// What crediting the stay would give everybody.
+async fn rehearse(state: &AppState, stay: &Reservation) -> Result<Option<Decimal>, JobError> {
+    Ok(would_credit(state, stay).await?.map(|would| would.guest + would.referrer))
+}
+
+/// Points that crediting a stay would give.
+pub(crate) struct WouldCredit {
+    /// Its guest.
+    pub guest: Decimal,
+    /// The guest's referrer.
+    referrer: Decimal,
+}
+
+/// What crediting the stay would give; `None` when it would not be credited.
+pub(crate) async fn would_credit(
+    state: &AppState,
+    stay: &Reservation,
+) -> Result<Option<WouldCredit>, JobError> {
     let Some(client) = stay.client else { return Ok(None) };
     if state.store.points().happened(client, Kind::Earned, stay.id).await? {
         return Ok(None);
     }
-    let Some(guest) = state.store.clients().get(client).await?.filter(|guest| !guest.client.deleted) else {
-        return Ok(None);
-    };
+    let Some(guest) = live(state, client).await? else { return Ok(None) };
     let own = [&state.settings.maintenance_name, &state.settings.airbnb_name];
-    if own.contains(&&guest.client.first_name) {
+    if own.contains(&&guest.first_name) {
         return Ok(None);
     }
     let now = state.clock.now();
-    Ok(points::earned(stay, "", now, now).map(|movement| movement.points))
+    let Some(earned) = points::earned(stay, "", now, now) else { return Ok(None) };
+    let share = state.store.prices().book().await?.referral_share;
+    let mut would = WouldCredit { guest: earned.points, referrer: Decimal::ZERO };
+    if let (Some(share), Some(referrer)) = (share, guest.referred_by)
+        && referrer != client
+        && live(state, referrer).await?.is_some()
+        && !state.store.points().happened(referrer, Kind::Referral, stay.id).await?
+    {
+        let movement = points::for_referrer(stay, &guest, share, now, now);
+        would.referrer = movement.map(|movement| movement.points).unwrap_or_default();
+    }
+    Ok(Some(would))
+}
+
+async fn live(state: &AppState, client: ClientId) -> Result<Option<Client>, JobError> {
+    let stored = state.store.clients().get(client).await?;
+    Ok(stored.map(|stored| stored.client).filter(|client| !client.deleted))
 }

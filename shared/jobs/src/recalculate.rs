@@ -22,7 +22,7 @@ pub struct Uncredited {
     pub reservation: ReservationId,
     /// Its guest.
     pub client: Option<ClientId>,
-    /// Points it brings.
+    /// Points it brings its guest.
     pub points: Decimal,
 }
 
@@ -77,8 +77,9 @@ pub async fn run(state: &AppState, only: Option<ClientId>, apply: bool) -> Resul
         if only.is_some() && stay.client != only {
             continue;
         }
-        if let Some(points) = points_award::would_credit(state, &stay).await? {
-            findings.uncredited.push(Uncredited { reservation: stay.id, client: stay.client, points });
+        if let Some(would) = points_award::would_credit(state, &stay).await? {
+            let (client, points) = (stay.client, would.guest);
+            findings.uncredited.push(Uncredited { reservation: stay.id, client, points });
             if apply {
                 award::if_due(state, &stay).await?;
             }

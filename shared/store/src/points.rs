@@ -136,6 +136,8 @@ impl Points<'_> {
             if let (Some(share), Some(referrer)) = (award.share, guest.client.referred_by)
                 && referrer != client
                 && let Some(referrer) = self.live(referrer).await?
+                // A stay that passed from one guest of the same referrer to another has brought its share already.
+                && !self.happened(referrer.client.id, Kind::Referral, stay.id).await?
                 && let Some(movement) = points::for_referrer(stay, &guest.client, share, award.lapses, now)
             {
                 moves.push((referrer, movement));
@@ -145,8 +147,8 @@ impl Points<'_> {
             for (seen, movement) in moves {
                 let mut after = seen.client.clone();
                 if movement.carry_out(&mut after, now).is_err() {
-                    // More points than a balance holds: nothing that a later try could mend.
-                    continue;
+                    // More points than a balance holds: nothing that a later try could mend, and no share without it.
+                    break;
                 }
                 let entry = movement.entry(seen.client.id, Uuid::nil(), now);
                 write(self.0, &mut transaction, &seen, &after, &entry, Guards::Unique("movement"))?;
@@ -158,6 +160,9 @@ impl Points<'_> {
                 };
                 outbox::write(self.0, &mut transaction, &Event { id: Uuid::now_v7(), at: now, what })?;
                 entries.push(entry);
+            }
+            if entries.is_empty() {
+                return Ok(entries);
             }
             match transaction.commit(self.0).await {
                 Ok(()) => return Ok(entries),

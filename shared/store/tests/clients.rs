@@ -213,7 +213,9 @@ async fn clients_of_an_export_are_seen_although_the_log_says_nothing_of_them() {
         .collect();
     let report = casa_store::import::Importer::new(store.clone()).run(rows, &mut |_, _| {}).await.unwrap();
     assert_eq!((report.imported["clients.clients"], report.rejected.len()), (37, 1));
-    let Refreshed::Outdated(instant) = book.refresh(&store).await.unwrap() else { panic!("nothing was told") };
+    let Refreshed::Outdated(instant) = book.refresh(&store).await.unwrap() else {
+        panic!("nothing was told")
+    };
     assert!(!book.is_as_of(Some(instant)));
     book.fill(&store).await.unwrap();
     assert!(matches!(book.refresh(&store).await.unwrap(), Refreshed::Current(_)));

@@ -9,7 +9,7 @@ use casa_domain::{
 use casa_store::Moved;
 use casa_web::{
     ApiError, ApiResult, AppState, Form, Staff, error,
-    openapi::{Detail, ForStaff, Racing, WithBody},
+    openapi::{Detail, ForStaff, Racing, TextOrTexts, WithBody},
 };
 use http::StatusCode;
 use rust_decimal::Decimal;
@@ -89,9 +89,11 @@ pub(crate) struct AdjustTransaction {
 #[allow(dead_code)] // describes an error, which is built by hand
 pub(crate) struct AdjustRefused {
     /// In Spanish.
-    error: String,
+    error: Option<String>,
     /// The same; the panel shows this.
-    message: String,
+    message: Option<String>,
+    /// For bodies that cannot be read.
+    detail: Option<TextOrTexts>,
 }
 
 /// Gives points to a guest or takes some. Points that are given last a year and make lapsed ones live again.
