@@ -26,6 +26,12 @@ async fn independent_requests() {
         "discount-codes",
         "erp-availability",
         "bot",
+        "clients",
+        "client-auth",
+        "points",
+        "referrals",
+        "tracking",
+        "qr",
     ];
     let files = areas.map(|area| format!("recordings/{area}.jsonl"));
     replayed(&files.each_ref().map(String::as_str)).await;
@@ -54,4 +60,24 @@ async fn story_of_a_reservation() {
 #[tokio::test]
 async fn story_of_generated_codes() {
     replayed(&["stories/generated-codes.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_a_guest() {
+    replayed(&["stories/clients-crud.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_points_moved_by_staff() {
+    replayed(&["stories/points-staff.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_points_earned() {
+    replayed(&["stories/points-earned.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_searches() {
+    replayed(&["stories/tracking.jsonl"]).await;
 }

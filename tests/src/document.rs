@@ -18,6 +18,10 @@ pub struct Operation {
     pub path: String,
     /// Whether it demands the token of a member of staff, or in its place the key of the bot.
     pub staff: bool,
+    /// Whether it demands the token of a guest.
+    pub guest: bool,
+    /// Whether it knows guests by their token, also where it answers anybody.
+    pub knows_guests: bool,
     /// Every documented status with its media types.
     pub answers: BTreeMap<u16, BTreeSet<String>>,
     /// Media types of the body; empty when it takes none.
@@ -32,6 +36,11 @@ impl Operation {
     /// `GET /path/`.
     pub fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// Whether it answers anybody, also with a token that is worth nothing.
+    pub fn is_public(&self) -> bool {
+        !self.staff && !self.guest
     }
 
     /// Names of the parameters in its path.
@@ -112,12 +121,16 @@ fn read(document: &Value, method: &str, path: &str, operation: &Value) -> Operat
     // An empty demand beside it makes the token optional.
     let staff = demands.iter().any(|one| one.get("staff").is_some())
         && demands.iter().all(|one| one.get("staff").is_some() || one.get("bot").is_some());
+    let guest = !demands.is_empty() && demands.iter().all(|one| one.get("client").is_some());
+    let knows_guests = demands.iter().any(|one| one.get("client").is_some());
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let query = parameters.filter(|parameter| parameter["in"] == "query");
     Operation {
         method: method.to_owned(),
         path: path.to_owned(),
         staff,
+        guest,
+        knows_guests,
         answers: answers.collect(),
         bodies: content.keys().cloned().collect(),
         fields,

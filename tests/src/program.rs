@@ -2,10 +2,10 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -25,6 +25,8 @@ pub struct Options {
     pub shared: Option<Shared>,
     /// Further environment variables.
     pub environment: Vec<(String, String)>,
+    /// Whether to keep what the process prints, for [`Casa::printed`].
+    pub keep_output: bool,
 }
 
 /// The local servers of a process, so that others can use the same data.
@@ -80,6 +82,7 @@ pub struct Casa {
     pub base: String,
     /// Its local servers (or those it was told to use).
     pub shared: Shared,
+    printed: Arc<Mutex<Vec<String>>>,
 }
 
 /// The secret all processes of a test share, so that tokens work at each of them.
@@ -113,18 +116,21 @@ impl Casa {
         if let Some(shared) = &options.shared {
             command.envs(shared.exports.iter().cloned());
         }
-        command.envs(options.environment.iter().cloned()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.envs(options.environment.iter().cloned()).stdout(Stdio::piped());
+        command.stderr(if options.keep_output { Stdio::piped() } else { Stdio::null() });
         let mut child = command.spawn().unwrap_or_else(|problem| panic!("casa did not start: {problem}"));
         let (tell, told) = mpsc::channel();
+        let printed = Arc::<Mutex<Vec<String>>>::default();
+        let keep = options.keep_output.then(|| Arc::clone(&printed));
+        if let Some(errors) = child.stderr.take() {
+            read_lines(errors, keep.clone(), |_| ());
+        }
         if let Some(output) = child.stdout.take() {
-            // Keeps reading to the end, so that the process never blocks on its own output.
-            std::thread::spawn(move || {
-                for line in BufReader::new(output).lines().map_while(Result::ok) {
-                    let _ = tell.send(line);
-                }
+            read_lines(output, keep, move |line| {
+                let _ = tell.send(line);
             });
         }
-        let mut casa = Self { child, base: String::new(), shared: Shared::default() };
+        let mut casa = Self { child, base: String::new(), shared: Shared::default(), printed };
         loop {
             let line =
                 told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("casa did not say where it listens"));
@@ -145,6 +151,11 @@ impl Casa {
         }
         assert!(!casa.base.is_empty(), "casa did not say where it listens");
         casa
+    }
+
+    /// The lines that the process has printed so far, logs included, where they are kept.
+    pub fn printed(&self) -> Vec<String> {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The address of a path below `/api/v1/`.
@@ -169,11 +180,45 @@ impl Casa {
         }
     }
 
+    /// Signs a guest in by the number of a `dni` and gives both tokens: for access and for refresh.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn sign_in_guest(&self, number: &str, password: &str) -> (String, String) {
+        let body = json!({"document_type": "dni", "number_doc": number, "password": password});
+        let address = self.url("clients/client-auth/login/");
+        let answer = reqwest::Client::new().post(address).json(&body).send().await;
+        let answer: Value = match answer {
+            Ok(answer) => answer.json().await.unwrap_or_default(),
+            Err(problem) => panic!("sign-in failed: {problem}"),
+        };
+        match (answer["token"].as_str(), answer["refresh"].as_str()) {
+            (Some(access), Some(refresh)) => (access.to_owned(), refresh.to_owned()),
+            _ => panic!("sign-in refused: {answer}"),
+        }
+    }
+
     /// Ends the process at once, as a power cut would.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Reads to the end in a thread of its own, so that the process never blocks on its own output.
+fn read_lines(
+    output: impl Read + Send + 'static,
+    keep: Option<Arc<Mutex<Vec<String>>>>,
+    tell: impl Fn(String) + Send + 'static,
+) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if let Some(kept) = &keep {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
+            }
+            tell(line);
+        }
+    });
 }
 
 impl Drop for Casa {

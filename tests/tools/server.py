@@ -83,7 +83,14 @@ class Casa:
 
     def sign_in(self, email, password):
         """The access token of a staff user."""
-        body = json.dumps({"email": email, "password": password}).encode()
+        return self._post("login/", {"email": email, "password": password})["access"]
+
+    def sign_in_guest(self, number, password):
+        """The access token of a guest, by the number of a `dni`."""
+        body = {"document_type": "dni", "number_doc": number, "password": password}
+        return self._post("clients/client-auth/login/", body)["token"]
+
+    def _post(self, path, body):
         headers = {"content-type": "application/json"}
-        request = urllib.request.Request(f"{self.base}/api/v1/login/", data=body, headers=headers)
-        return json.load(urllib.request.urlopen(request, timeout=30))["access"]
+        request = urllib.request.Request(f"{self.base}/api/v1/{path}", data=json.dumps(body).encode(), headers=headers)
+        return json.load(urllib.request.urlopen(request, timeout=30))

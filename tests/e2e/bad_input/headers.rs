@@ -1,12 +1,18 @@
 //! Odd headers.
 
+use casa_tests::document::Operation;
 use reqwest::header::{self, HeaderValue};
 
 use crate::{Probe, Setting};
 
 /// Everything that is not exactly the scheme and a good token is 401, also where a row would be changed.
 pub(crate) fn authorization(setting: &Setting) -> Vec<Probe> {
-    let token = &setting.token;
+    let walk = |operation| forms_of_authorization(setting, operation);
+    setting.operations.iter().filter(|one| !one.is_public()).flat_map(walk).collect()
+}
+
+fn forms_of_authorization(setting: &Setting, operation: &Operation) -> Vec<Probe> {
+    let token = setting.token(operation).to_owned();
     let unsigned = token.rsplit_once('.').unwrap().0;
     let mut forms: Vec<Vec<u8>> = [
         String::new(),
@@ -39,22 +45,19 @@ pub(crate) fn authorization(setting: &Setting) -> Vec<Probe> {
     .into();
     forms.push(b"Bearer \xff\xfe".to_vec());
     forms.push(b"\xff".to_vec());
-    let mut probes = Vec::new();
-    for operation in setting.operations.iter().filter(|one| one.staff) {
-        for form in &forms {
-            let what = String::from_utf8_lossy(&form[..form.len().min(40)]).into_owned();
-            let value = HeaderValue::from_bytes(form).unwrap();
-            let request = setting.anonymous(operation, &setting.set.existing(operation));
-            probes.push(Probe {
-                what: format!("Authorization: {what}"),
-                operation: operation.clone(),
-                request: request.header(header::AUTHORIZATION, value),
-                wanted: vec![401],
-                names: Some("detail".to_owned()),
-            });
+    let probe = |form: &Vec<u8>| {
+        let what = String::from_utf8_lossy(&form[..form.len().min(40)]).into_owned();
+        let value = HeaderValue::from_bytes(form).unwrap();
+        let request = setting.anonymous(operation, &setting.set.existing(operation));
+        Probe {
+            what: format!("Authorization: {what}"),
+            operation: operation.clone(),
+            request: request.header(header::AUTHORIZATION, value),
+            wanted: vec![401],
+            names: Some("detail".to_owned()),
         }
-    }
-    probes
+    };
+    forms.iter().map(probe).collect()
 }
 
 /// What the client wants to read changes nothing: there is only JSON, but where the document names more.

@@ -9,11 +9,14 @@ mod fields;
 mod headers;
 mod paths;
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use casa_tests::{
     Casa,
-    contents::Contents,
+    contents::{Contents, end_throttle_windows},
     document::{Operation, operations},
     replay::{NOBODY, Set},
 };
@@ -40,6 +43,7 @@ struct Setting {
     set: Set,
     casa: Casa,
     token: String,
+    guest_token: String,
     http: Client,
     operations: Vec<Operation>,
     complaints: Vec<String>,
@@ -51,15 +55,31 @@ impl Setting {
         let casa = set.start();
         let (email, password) = set.staff("gerente");
         let token = casa.sign_in(email, password).await;
+        let (number, secret) = set.guest();
+        let (guest_token, _) = casa.sign_in_guest(number, secret).await;
         let operations = operations(&casa).await;
         // One that never follows: a redirect would hide the status.
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { set, casa, token, http, operations, complaints: Vec::new() }
+        Self { set, casa, token, guest_token, http, operations, complaints: Vec::new() }
     }
 
-    /// A request of the operation, signed in, at a path below the server's address (with a query, if any).
+    /// A request of the operation, signed in as who may send it, at a path below the server's address (with a query, if
+    /// any).
     fn request(&self, operation: &Operation, path: &str) -> RequestBuilder {
-        self.anonymous(operation, path).bearer_auth(&self.token)
+        self.anonymous(operation, path).bearer_auth(self.token(operation))
+    }
+
+    /// The token with which the operation does what it is asked.
+    fn token(&self, operation: &Operation) -> &str {
+        if operation.guest { &self.guest_token } else { &self.token }
+    }
+
+    /// A request as if from a host of its own, of which some things are counted.
+    fn request_from(&self, host: usize, operation: &Operation, path: &str) -> RequestBuilder {
+        let host = IpAddr::V4(Ipv4Addr::new(127, 0, 2, u8::try_from(host % 250 + 1).unwrap()));
+        let http = Client::builder().local_address(host).build().unwrap();
+        let method: Method = operation.method.parse().unwrap();
+        http.request(method, format!("{}{path}", self.casa.base)).bearer_auth(self.token(operation))
     }
 
     fn anonymous(&self, operation: &Operation, path: &str) -> RequestBuilder {
@@ -74,6 +94,8 @@ impl Setting {
 
     /// Sends the probes and compares the table and bucket before and after.
     async fn run(&mut self, group: &str, probes: Vec<Probe>) {
+        // No group is refused for how much the others asked.
+        end_throttle_windows(&self.casa.shared).await;
         let before = Contents::of(&self.casa.shared).await;
         assert!(before.len() > 1000 && before.files().len() > 20, "there is something to lose");
         assert!(!probes.is_empty());
@@ -156,6 +178,7 @@ async fn nothing_breaks_and_nothing_is_written() {
         ("every field", fields::every_field(&setting)),
         ("fields of a reservation", fields::reservation(&setting)),
         ("fields of others", fields::others(&setting)),
+        ("fields of guests' accounts", fields::accounts(&setting)),
         ("dates of a stay", fields::stays(&setting)),
     ] {
         setting.run(group, probes).await;

@@ -1,0 +1,82 @@
+//! A guest who is signed in and asks for what is another guest's.
+
+use casa_tests::contents::Contents;
+use serde_json::Value;
+
+use crate::{
+    Answer, Setting, filling,
+    seed::{CURIOUS, PRIVATE, TRACES, traces},
+};
+
+/// What a guest sees of themselves.
+const OWN: [&str; 5] = [
+    "clients/client-auth/profile/",
+    "clients/client-auth/points/",
+    "clients/client-auth/reservations/",
+    "clients/client-auth/reservations/feedc0de-0000-4000-8000-00000000000b/",
+    "clients/track-search/",
+];
+
+async fn everything(setting: &Setting, token: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for path in OWN {
+        let answer = setting.get(path, token).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        let mut body = answer.json();
+        // Addresses of files are signed anew each time.
+        if let Some(receipts) = body.pointer_mut("/reservation/recipts") {
+            *receipts = receipts.as_array().map(Vec::len).into();
+        }
+        all.push(body);
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_guest_sees_and_changes_nothing_of_another() {
+    let setting = Setting::new().await;
+    let (hers, _) = setting.sign_in(&PRIVATE).await;
+    let (token, _) = setting.sign_in(&CURIOUS).await;
+    let before = everything(&setting, &hers).await;
+    let shown: String = before.iter().map(ToString::to_string).collect();
+    // Comments of staff are theirs; receipts are compared by number.
+    let hidden = ["prefiere silencio", "comprobante_de_z"];
+    let missing: Vec<_> = TRACES
+        .iter()
+        .filter(|(_, trace)| !shown.to_lowercase().contains(trace) && !hidden.contains(trace))
+        .collect();
+    assert!(missing.is_empty(), "the traces are not what she herself sees: {missing:?}");
+
+    let held = Contents::of(&setting.casa.shared).await;
+    let (mut complaints, mut walked) = (Vec::new(), 0);
+    for operation in setting.operations.iter().filter(|one| one.knows_guests) {
+        walked += 1;
+        let (query, body) = (filling::query(&setting, operation), filling::body(&setting, operation));
+        for path in filling::paths(&setting, operation) {
+            for query in [&Vec::new(), &query, &[query.clone(), filling::undocumented()].concat()] {
+                let mut request = setting.request(&operation.method, &path).query(query).bearer_auth(&token);
+                if let Some(body) = &body {
+                    let mut body = body.clone();
+                    for (name, value) in filling::undocumented() {
+                        let fields = body.as_object_mut().unwrap();
+                        fields.entry(name).or_insert(value.into());
+                    }
+                    request = request.json(&body);
+                }
+                let Answer { status, text } = Answer::to(request).await;
+                let found = traces(&text, &[]);
+                let is_hers = !operation.path_parameters().is_empty() && status < 400;
+                if !found.is_empty() || is_hers || status >= 500 || !operation.answers.contains_key(&status) {
+                    complaints
+                        .push(format!("{} {path} {query:?}: {status} shows {found:?}", operation.method));
+                }
+            }
+        }
+    }
+    assert!(walked > 10, "only {walked} operations know guests");
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    let changes = held.differences(&Contents::of(&setting.casa.shared).await);
+    let hers_changed: Vec<_> = changes.iter().filter(|line| !traces(line, &[]).is_empty()).collect();
+    assert!(hers_changed.is_empty(), "{hers_changed:?}");
+    assert_eq!(everything(&setting, &hers).await, before);
+}
