@@ -3,26 +3,16 @@
 
 #![allow(clippy::unwrap_used)] // a test ends where it cannot go on
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::{Arc, Mutex},
-};
+mod commands;
+mod sheet;
 
-use axum::{
-    Json, Router,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::post,
-};
+use std::path::{Path, PathBuf};
+
 use casa_domain::{ClientId, client::Client as Record, points::Kind};
 use casa_tests::{
     Casa, Options, Shared,
     contents::Contents,
     export::{id, row},
-    program,
 };
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -326,63 +316,6 @@ async fn the_ranking_is_of_the_local_month_before() {
     assert!(november.to_string().contains("\"referral_reservations_count\":1"), "{november}");
 }
 
-/// A stand-in for the script of the sheet: the ids it has, and the status it answers with instead.
-type Script = Arc<Mutex<(BTreeSet<String>, usize, Option<u16>)>>;
-
-async fn exec(State(script): State<Script>, Json(body): Json<Value>) -> Response {
-    let mut script = script.lock().unwrap();
-    script.1 += 1;
-    if let Some(status) = script.2 {
-        return StatusCode::from_u16(status).unwrap().into_response();
-    }
-    let records = body["data"].as_array().unwrap();
-    let new = records.iter().filter(|one| script.0.insert(one["id"].as_str().unwrap().to_owned())).count();
-    let skipped = records.len() - new;
-    Json(json!({"success": true, "records_processed": new, "records_skipped": skipped})).into_response()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn searches_reach_the_sheet() {
-    let search = |number: u32| {
-        row(
-            "clients.searchtracking",
-            id(number),
-            json!({
-                "client": null, "check_in_date": "2025-12-15", "check_out_date": "2025-12-17", "guests": 4,
-                "property": null, "search_timestamp": format!("2025-10-{:02}T14:00:00Z", number - 300),
-                "session_key": null, "ip_address": null, "user_agent": null, "referrer": null,
-            }),
-        )
-    };
-    let rows: Vec<Value> = (301..306).map(search).collect();
-    let off = start(&export(rows.clone()), EARLY, &[]);
-    assert_eq!(report(&off, "sheets-sync").await, json!({"sheet": "not configured"}));
-    drop(off);
-
-    let script = Script::default();
-    let router = Router::new().route("/exec", post(exec)).with_state(script.clone());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/exec", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let casa = start(&export(rows), EARLY, &[("GOOGLE_SCRIPT_WEBHOOK", &address)]);
-    assert_eq!(rehearsed(&casa, "sheets-sync").await["records"], 5);
-    assert_eq!(script.lock().unwrap().1, 0, "a rehearsal calls nobody");
-    script.lock().unwrap().2 = Some(403);
-    let (status, answer) = ask(&casa, "sheets-sync").await;
-    assert_eq!(status, 500);
-    assert!(answer["detail"].as_str().unwrap().contains("403"), "{answer}");
-    assert!(!answer.to_string().contains(&address), "who knows the address can write");
-    script.lock().unwrap().2 = None;
-    let run = report(&casa, "sheets-sync").await;
-    assert_eq!((&run["records"], &run["complete"]), (&json!(5), &json!(true)), "{run}");
-    assert_eq!(script.lock().unwrap().0.len(), 5);
-    let again = report(&casa, "sheets-sync").await;
-    assert_eq!((&again["complete"], &again["position"]), (&json!(true), &run["position"]), "{again}");
-    assert!(again["records"].as_u64().unwrap() < 5, "not everything once more: {again}");
-    let (status, answer) = ask(&casa, "reboot").await;
-    assert_eq!((status, answer["jobs"].as_array().unwrap().len()), (404, 5));
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_process_finds_guests_through_the_snapshot() {
     let casa = start(&export([]), EARLY, &[]);
@@ -431,78 +364,4 @@ async fn a_fresh_process_finds_guests_through_the_snapshot() {
         assert_eq!(find(gone.to_owned()).await, Vec::<String>::new());
     }
     assert_eq!(find("Soto".to_owned()).await.len(), 53);
-}
-
-/// Runs the program with a folder; what it prints.
-fn command(data: &Path, words: &[&str]) -> (bool, String) {
-    let mut command = Command::new(program());
-    for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "CASA_CLOCK"] {
-        command.env_remove(name);
-    }
-    command.env("CASA_LOG", "error").args(words).arg("--data").arg(data);
-    let output = command.output().unwrap();
-    (output.status.success(), String::from_utf8(output.stdout).unwrap())
-}
-
-fn reported(data: &Path, words: &[&str]) -> Value {
-    let (success, text) = command(data, words);
-    assert!(success, "{words:?}: {text}");
-    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{words:?}: {text}"))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn commands_work_on_a_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let level = json!({
-        "name": "Semilla", "description": "", "icon": null, "required_reservations": 0, "required_referrals": 0,
-        "required_referral_reservations": 0, "is_active": true, "order": 0,
-    });
-    let rows = stays().into_iter().chain([row("clients.achievement", id(20), level)]);
-    let file = write(folder.path(), &export(rows));
-    assert!(command(&data, &["import", file.to_str().unwrap()]).0);
-
-    let award = ["run", "points-award", "--clock", EARLY];
-    let rehearsal = reported(&data, &[&award[..], &["--dry-run"]].concat());
-    assert_eq!((&rehearsal["credited"], &rehearsal["points"]), (&json!(3), &json!("185.00")));
-    let recalculate = |more: &[&str]| reported(&data, &[&["recalculate", "--clock", EARLY], more].concat());
-    let found = recalculate(&[]);
-    let of = |found: &Value, key: &str| found[key].as_array().unwrap().len();
-    assert_eq!(
-        (of(&found, "uncredited"), of(&found, "balances"), of(&found, "levels")),
-        (3, 0, 3),
-        "{found}"
-    );
-    assert_eq!(reported(&data, &award), rehearsal, "neither of them changed anything");
-    assert_eq!(reported(&data, &award)["credited"], 0);
-    for job in ["points-expire", "referral-ranking", "sheets-sync", "client-book"] {
-        assert!(reported(&data, &["run", job, "--dry-run", "--clock", EARLY]).is_object());
-    }
-    assert!(!command(&data, &["run", "reboot"]).0);
-
-    // Drift, written past everything that keeps balance and ledger together.
-    let arguments = ["--data", data.to_str().unwrap(), "--clock", EARLY].map(str::to_owned).to_vec();
-    let options = Options { arguments, ..Options::default() };
-    let casa = Casa::start(&options);
-    let clients = casa.shared.store();
-    let seen = clients.clients().get(client(BETO)).await.unwrap().unwrap();
-    let after = Record { points_balance: "12.34".parse().unwrap(), ..seen.client.clone() };
-    clients.clients().change(&seen, &after, None, Vec::new()).await.unwrap();
-    // While a process serves the folder, the command asks it.
-    let drift = json!([{"client": id(BETO), "balance": "12.34", "ledger": "50.00"}]);
-    assert_eq!(recalculate(&[])["balances"], drift);
-    drop((clients, casa));
-
-    let found = recalculate(&[]);
-    assert_eq!((&found["balances"], &found["mended"]), (&drift, &json!(false)));
-    assert_eq!(recalculate(&["--client", &id(CARO), "--apply"])["balances"], json!([]), "only this guest");
-    let mended = recalculate(&["--apply"]);
-    assert_eq!((&mended["balances"], of(&mended, "levels")), (&drift, 2), "Caro has hers: {mended}");
-    let after = recalculate(&["--apply"]);
-    for key in ["uncredited", "balances", "levels"] {
-        assert_eq!(of(&after, key), 0, "{after}");
-    }
-    let casa = Casa::start(&options);
-    assert_eq!(ledger(&casa.shared, BETO).await, [entry(Kind::Earned, "50.00")], "mended without an entry");
-    assert_eq!(ledger(&casa.shared, ANA).await, [entry(Kind::Referral, "100.00")]);
 }
