@@ -9,7 +9,8 @@ use crate::{Answer, Setting, seed::CURIOUS, vendors::Vendors};
 
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.token-que-nadie-debe-ver.firma";
 const PASSWORD: &str = "Clave-que-nadie-debe-ver-77";
-const CODE: &str = "918273";
+/// No six digits: the log is full of microseconds.
+const CODE: &str = "kz8q4w";
 const DOCUMENT: &str = "60718293";
 const PHONE: &str = "51966677788";
 const EMAIL: &str = "no.se.debe.ver@personal.example";
