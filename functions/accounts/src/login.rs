@@ -5,7 +5,7 @@ use casa_domain::StaffUser;
 use casa_store::StoreError;
 use casa_web::{
     ApiError, ApiResult, AppState, Form, RemoteAddress, error,
-    guard::{Guard, Leave},
+    guard::Guard,
     openapi::{Detail, Invalid, Unauthorized, WithBody},
     passwords::{self, Right},
 };
@@ -77,9 +77,7 @@ pub(crate) async fn login(
     let (Some(email), Some(password)) = (email, password) else { return Err(refused()) };
 
     let guard = Guard::of_sign_in("login", &state.settings.secret, &email.to_lowercase(), &address);
-    if let Leave::Refused(seconds) = guard.count(&state.store).await? {
-        return Err(wait(seconds));
-    }
+    guard.obey(&state.store, wait).await?;
     let user = state.store.users().by_email(&email).await?;
     let checked = passwords::check(user.as_ref().map(|user| user.password.clone()), password).await;
     let (Some(user), Some(checked)) = (user.filter(|user| user.is_active), checked) else {

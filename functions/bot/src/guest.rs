@@ -16,7 +16,7 @@ use casa_domain::{
 use casa_store::{Catalogue, reservations::Booked};
 use casa_web::{
     ApiError, ApiResult, AppState, Clock, RemoteAddress, StaffOrBot,
-    guard::{Guard, Leave, Limit},
+    guard::{Guard, Limit},
     openapi::ForStaff,
 };
 use chrono::NaiveDate;
@@ -150,13 +150,7 @@ pub(crate) async fn profile(
         return Err(missing());
     }
     // A key that got into wrong hands does not give the whole book away at once (contract 03 §8, D2).
-    if let Leave::Refused(seconds) =
-        Guard::of("bot-client").per_address(&address, ASKED).count(&state.store).await?
-    {
-        let body =
-            json!({ "success": false, "message": "Demasiadas consultas. Intente de nuevo en unos minutos." });
-        return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, body).retry_after(seconds));
-    }
+    Guard::of("bot-client").per_address(&address, ASKED).obey(&state.store, too_many).await?;
     let found = state.store.clients().by_phone_or_document(&identifier).await?;
     let client = found.ok_or_else(missing)?.client;
     let (prices, stays, houses) = (state.store.prices(), state.store.reservations(), state.store.houses());
@@ -164,6 +158,12 @@ pub(crate) async fn profile(
         tokio::try_join!(prices.book(), stays.of_client(client.id), houses.catalogue())?;
     let client_profile = BotGuest::new(client, &book.levels, &stays, &houses, &state.clock);
     Ok(Json(BotGuestAnswer { success: true, client_profile }))
+}
+
+fn too_many(seconds: u64) -> ApiError {
+    let message = "Demasiadas consultas. Intente de nuevo en unos minutos.";
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, json!({ "success": false, "message": message }))
+        .retry_after(seconds)
 }
 
 fn missing() -> ApiError {

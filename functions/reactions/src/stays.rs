@@ -1,6 +1,7 @@
 //! What facts about reservations cause.
 
 use casa_domain::{
+    ClientId,
     client::Client,
     event::{Event, What},
     house::House,
@@ -47,19 +48,13 @@ impl React {
             // The guest was renamed while this was booked.
             failures.note(self.renew_card(client.id).await);
         }
-        if let What::ReservationGuestChanged { before: Some(before), .. } = event.what {
-            failures.note(self.once(event, "levels-before", self.review_around(before)).await);
-        }
-        if let Some(client) = reservation.client {
-            failures.note(self.once(event, "levels", self.review_around(client)).await);
-        }
-        let concerned: Vec<_> = match event.what {
-            What::ReservationGuestChanged { before, .. } => {
-                before.into_iter().chain(reservation.client).collect()
+        let (before, after) = whose_standing_changes(&event.what, reservation.client);
+        for (effect, guest) in [("levels-before", before), ("levels", after)] {
+            if let Some(guest) = guest {
+                failures.note(self.once(event, effect, self.review_around(guest)).await);
+                failures.note(self.refresh_figures_of(&[guest]).await);
             }
-            _ => reservation.client.into_iter().collect(),
-        };
-        failures.note(self.refresh_figures_of(&concerned).await);
+        }
         // A stay that was approved after it was over; all others wait for the nightly job.
         failures.note(self.once(event, "award", self.award(&reservation)).await);
         for notice in notices::notices(&told) {
@@ -70,5 +65,17 @@ impl React {
             failures.note(self.once(event, &effect, self.enter(entry)).await);
         }
         failures.first()
+    }
+}
+
+/// The guests whose reservations, as levels and public figures count them, a fact changes: the one it had before, and the
+/// one it has. Other nights, another price and payments count for nothing there.
+fn whose_standing_changes(what: &What, guest: Option<ClientId>) -> (Option<ClientId>, Option<ClientId>) {
+    match what {
+        What::ReservationGuestChanged { before, .. } => (*before, guest),
+        What::ReservationCreated { .. }
+        | What::ReservationStatusChanged { .. }
+        | What::ReservationDeleted { .. } => (None, guest),
+        _ => (None, None),
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use casa_web::{
     ApiError, ApiResult, AppState,
-    guard::{Guard, Leave, Limit},
+    guard::{Guard, Limit},
 };
 use http::StatusCode;
 use serde_json::json;
@@ -17,13 +17,11 @@ const ASKED: Limit = Limit { most: 300, window: Duration::from_secs(15 * 60) };
 /// # Errors
 /// 429 with what the documented errors of these endpoints have.
 pub(crate) async fn ask(state: &AppState, kind: &'static str, address: &str) -> ApiResult<()> {
-    match Guard::of(kind).per_address(address, ASKED).count(&state.store).await? {
-        Leave::Granted => Ok(()),
-        Leave::Refused(seconds) => {
-            let text = "Demasiadas solicitudes. Intente de nuevo en unos minutos.";
-            let body =
-                json!({ "success": false, "message": text, "error": text, "errors": text, "detail": text });
-            Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, body).retry_after(seconds))
-        }
-    }
+    Guard::of(kind).per_address(address, ASKED).obey(&state.store, too_many).await
+}
+
+fn too_many(seconds: u64) -> ApiError {
+    let text = "Demasiadas solicitudes. Intente de nuevo en unos minutos.";
+    let body = json!({ "success": false, "message": text, "error": text, "errors": text, "detail": text });
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, body).retry_after(seconds)
 }

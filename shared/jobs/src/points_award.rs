@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use casa_domain::{
-    Client, ClientId,
-    points::{self, Kind},
+    points,
     reservation::{Reservation, Status},
     time::Month,
 };
@@ -94,54 +93,17 @@ pub(crate) async fn finished(
     Ok(found.into_values().collect())
 }
 
+/// What crediting the stay gave its guest and referrer together; `None` when it was not credited.
 async fn credit(state: &AppState, stay: &Reservation) -> Result<Option<Decimal>, JobError> {
-    let entries = award::if_due(state, stay).await?;
-    Ok((!entries.is_empty()).then(|| entries.iter().map(|entry| entry.points).sum()))
+    Ok(sum(award::if_due(state, stay).await?.iter().map(|entry| entry.points)))
 }
 
-/// What crediting the stay would give everybody.
+/// What crediting the stay would give them.
 async fn rehearse(state: &AppState, stay: &Reservation) -> Result<Option<Decimal>, JobError> {
-    Ok(would_credit(state, stay).await?.map(|would| would.guest + would.referrer))
+    Ok(sum(award::rehearsed(state, stay).await?.iter().map(|movement| movement.points)))
 }
 
-/// Points that crediting a stay would give.
-pub(crate) struct WouldCredit {
-    /// Its guest.
-    pub guest: Decimal,
-    /// The guest's referrer.
-    referrer: Decimal,
-}
-
-/// What crediting the stay would give; `None` when it would not be credited.
-pub(crate) async fn would_credit(
-    state: &AppState,
-    stay: &Reservation,
-) -> Result<Option<WouldCredit>, JobError> {
-    let Some(client) = stay.client else { return Ok(None) };
-    if state.store.points().happened(client, Kind::Earned, stay.id).await? {
-        return Ok(None);
-    }
-    let Some(guest) = live(state, client).await? else { return Ok(None) };
-    let own = [&state.settings.maintenance_name, &state.settings.airbnb_name];
-    if own.contains(&&guest.first_name) {
-        return Ok(None);
-    }
-    let now = state.clock.now();
-    let Some(earned) = points::earned(stay, "", now, now) else { return Ok(None) };
-    let share = state.store.prices().book().await?.referral_share;
-    let mut would = WouldCredit { guest: earned.points, referrer: Decimal::ZERO };
-    if let (Some(share), Some(referrer)) = (share, guest.referred_by)
-        && referrer != client
-        && live(state, referrer).await?.is_some()
-        && !state.store.points().happened(referrer, Kind::Referral, stay.id).await?
-    {
-        let movement = points::for_referrer(stay, &guest, share, now, now);
-        would.referrer = movement.map(|movement| movement.points).unwrap_or_default();
-    }
-    Ok(Some(would))
-}
-
-async fn live(state: &AppState, client: ClientId) -> Result<Option<Client>, JobError> {
-    let stored = state.store.clients().get(client).await?;
-    Ok(stored.map(|stored| stored.client).filter(|client| !client.deleted))
+/// The sum of the points of a stay; nobody's are none.
+fn sum(points: impl Iterator<Item = Decimal>) -> Option<Decimal> {
+    points.reduce(|all, one| all + one)
 }

@@ -77,8 +77,9 @@ pub async fn run(state: &AppState, only: Option<ClientId>, apply: bool) -> Resul
         if only.is_some() && stay.client != only {
             continue;
         }
-        if let Some(would) = points_award::would_credit(state, &stay).await? {
-            let (client, points) = (stay.client, would.guest);
+        // The guest's points stand first; those of a referrer follow from them.
+        if let Some(movement) = award::rehearsed(state, &stay).await?.first() {
+            let (client, points) = (stay.client, movement.points);
             findings.uncredited.push(Uncredited { reservation: stay.id, client, points });
             if apply {
                 award::if_due(state, &stay).await?;

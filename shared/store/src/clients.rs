@@ -135,12 +135,9 @@ impl Clients<'_> {
         audit: Option<&Audit>,
         facts: Vec<What>,
     ) -> Result<(), StoreError> {
-        let table = self.0.table();
         let mut transaction = Transaction::default();
-        self.claim(&mut transaction, None, client).await?;
-        let item = versioned(document(&keys::client(client.id), client)?, 1);
-        transaction.put(table, item, Some(absent()), Guards::Version)?;
-        write_row(self.0, &mut transaction, client, 1)?;
+        let gives_up = self.deleted_holder(client).await?;
+        self.write_new(&mut transaction, client, gives_up)?;
         write_log(self.0, &mut transaction, client, 1)?;
         self.tell(&mut transaction, client, audit, facts)?;
         transaction.commit(self.0).await
@@ -152,33 +149,9 @@ impl Clients<'_> {
     /// # Errors
     /// Any, also when two of them, or one and a client of the table, want the same: enter them one by one then.
     pub(crate) async fn enter_many(&self, clients: &[Client]) -> Result<(), StoreError> {
-        let table = self.0.table();
         let mut transaction = Transaction::default();
         for client in clients {
-            let id = client.id;
-            let document = keys::client_document(&client.document_type, &client.number_doc);
-            let account = client.facebook_id.as_deref().filter(|one| !client.deleted && !one.is_empty());
-            let unique = [
-                (Some(document), "document"),
-                (client.referral_code.as_deref().map(keys::client_referral_code), "referral_code"),
-                (account.map(keys::client_facebook), "facebook"),
-            ];
-            for (key, name) in unique {
-                if let Some(key) = key {
-                    transaction.put(table, pointer(&key, id), Some(absent()), Guards::Unique(name))?;
-                }
-            }
-            let item = versioned(item::document(&keys::client(id), client)?, 1);
-            transaction.put(table, item, Some(absent()), Guards::Version)?;
-            write_row(self.0, &mut transaction, client, 1)?;
-            let phone = Some(client.tel_number.as_str()).filter(|phone| !phone.is_empty());
-            let finds = [
-                phone.map(|phone| keys::client_phone(phone, id)),
-                client.referred_by.map(|referrer| keys::referred(referrer, id)),
-            ];
-            for key in finds.iter().flatten() {
-                transaction.put(table, key_item(key), None, Guards::Nothing)?;
-            }
+            self.write_new(&mut transaction, client, None)?;
         }
         transaction.commit(self.0).await
     }
@@ -201,7 +174,21 @@ impl Clients<'_> {
         facts: Vec<What>,
     ) -> Result<StoredClient, StoreError> {
         let mut transaction = Transaction::default();
-        self.claim(&mut transaction, Some(&seen.client), after).await?;
+        let before = &seen.client;
+        let document = by_document(after);
+        if by_document(before) != document || (before.deleted && !after.deleted) {
+            let gives_up = self.deleted_holder(after).await?;
+            claim_document(self.0, &mut transaction, after, gives_up)?;
+        }
+        if by_document(before) != document && self.points_to(&by_document(before), after.id).await? {
+            transaction.delete_when(
+                self.0.table(),
+                &by_document(before),
+                held_by(after.id),
+                Guards::Version,
+            )?;
+        }
+        move_finders(self.0, &mut transaction, Some(before), after)?;
         replace(self.0, &mut transaction, seen, after)?;
         self.tell(&mut transaction, after, audit, facts)?;
         transaction.commit(self.0).await?;
@@ -225,88 +212,95 @@ impl Clients<'_> {
         Ok(())
     }
 
-    /// Adds what finds a client: claims what must be unique, and lets go of what is no longer the client's.
-    async fn claim(
+    /// The deleted client who holds the document of this one, and gives it up.
+    async fn deleted_holder(&self, client: &Client) -> Result<Option<ClientId>, StoreError> {
+        let holder = self.by_document(&client.document_type, &client.number_doc).await?;
+        Ok(holder.filter(|holder| holder.client.deleted).map(|holder| holder.client.id))
+    }
+
+    /// Whether a pointer is there and means this client.
+    async fn points_to(&self, pointer: &Key, id: ClientId) -> Result<bool, StoreError> {
+        Ok(self.0.get(pointer).await?.is_some_and(|item| text(&item, "to") == Some(&id.to_string())))
+    }
+
+    /// Adds a new client with everything that finds it; the entry of the log is the caller's.
+    fn write_new(
         &self,
         transaction: &mut Transaction,
-        before: Option<&Client>,
-        after: &Client,
+        client: &Client,
+        gives_up: Option<ClientId>,
     ) -> Result<(), StoreError> {
-        let table = self.0.table();
-        let id = after.id;
-        let returns = before.is_some_and(|before| before.deleted) && !after.deleted;
-
-        let by_document = |client: &Client| keys::client_document(&client.document_type, &client.number_doc);
-        let document = by_document(after);
-        let moved = before.map(by_document).filter(|key| *key != document);
-        if before.is_none() || moved.is_some() || returns {
-            let holder = self.by_document(&after.document_type, &after.number_doc).await?;
-            let free =
-                unless_held(id, holder.filter(|holder| holder.client.deleted).map(|one| one.client.id));
-            transaction.put(table, pointer(&document, id), Some(free), Guards::Unique("document"))?;
-        }
-        if let Some(old) = moved {
-            let own = self.0.get(&old).await?.is_some_and(|item| text(&item, "to") == Some(&id.to_string()));
-            if own {
-                transaction.delete_when(table, &old, held_by(id), Guards::Version)?;
-            }
-        }
-
-        let old_code = before.and_then(|before| before.referral_code.as_ref());
-        if let Some(code) = after.referral_code.as_ref().filter(|code| Some(*code) != old_code) {
-            let by_code = pointer(&keys::client_referral_code(code), id);
-            transaction.put(table, by_code, Some(absent()), Guards::Unique("referral_code"))?;
-        }
-
-        let account =
-            |client: &Client| client.facebook_id.clone().filter(|one| !client.deleted && !one.is_empty());
-        let (had, has) = (before.and_then(account), account(after));
-        if had != has {
-            if let Some(account) = &has {
-                let by_account = pointer(&keys::client_facebook(account), id);
-                transaction.put(
-                    table,
-                    by_account,
-                    Some(unless_held(id, None)),
-                    Guards::Unique("facebook"),
-                )?;
-            }
-            if let Some(account) = &had {
-                transaction.delete_when(
-                    table,
-                    &keys::client_facebook(account),
-                    held_by(id),
-                    Guards::Version,
-                )?;
-            }
-        }
-
-        let phone = |client: &Client| Some(client.tel_number.clone()).filter(|phone| !phone.is_empty());
-        let referrer = |client: &Client| client.referred_by;
-        let (phone_had, phone_has) = (before.and_then(phone), phone(after));
-        let (referrer_had, referrer_has) = (before.and_then(referrer), after.referred_by);
-        let moves = [
-            (
-                phone_had.map(|one| keys::client_phone(&one, id)),
-                phone_has.map(|one| keys::client_phone(&one, id)),
-            ),
-            (
-                referrer_had.map(|one| keys::referred(one, id)),
-                referrer_has.map(|one| keys::referred(one, id)),
-            ),
-        ];
-        for (had, has) in moves {
-            if had != has {
-                if let Some(key) = &has {
-                    transaction.put(table, key_item(key), None, Guards::Nothing)?;
-                }
-                if let Some(key) = &had {
-                    transaction.delete(table, key)?;
-                }
-            }
-        }
-        Ok(())
+        claim_document(self.0, transaction, client, gives_up)?;
+        move_finders(self.0, transaction, None, client)?;
+        let item = versioned(document(&keys::client(client.id), client)?, 1);
+        transaction.put(self.0.table(), item, Some(absent()), Guards::Version)?;
+        write_row(self.0, transaction, client, 1)
     }
+}
+
+fn by_document(client: &Client) -> Key {
+    keys::client_document(&client.document_type, &client.number_doc)
+}
+
+/// Adds the claim of a client's document, which a deleted holder may give up.
+fn claim_document(
+    store: &Store,
+    transaction: &mut Transaction,
+    client: &Client,
+    gives_up: Option<ClientId>,
+) -> Result<(), StoreError> {
+    let free = unless_held(client.id, gives_up);
+    let by_document = pointer(&by_document(client), client.id);
+    transaction.put(store.table(), by_document, Some(free), Guards::Unique("document"))
+}
+
+/// Adds what else finds a client: claims a first referral code and a Facebook account, enters phone and referrer, and lets
+/// go of those that are no longer the client's.
+fn move_finders(
+    store: &Store,
+    transaction: &mut Transaction,
+    before: Option<&Client>,
+    after: &Client,
+) -> Result<(), StoreError> {
+    let table = store.table();
+    let id = after.id;
+    let old_code = before.and_then(|before| before.referral_code.as_ref());
+    if let Some(code) = after.referral_code.as_ref().filter(|code| Some(*code) != old_code) {
+        let by_code = pointer(&keys::client_referral_code(code), id);
+        transaction.put(table, by_code, Some(absent()), Guards::Unique("referral_code"))?;
+    }
+
+    let account =
+        |client: &Client| client.facebook_id.clone().filter(|one| !client.deleted && !one.is_empty());
+    let (had, has) = (before.and_then(account), account(after));
+    if had != has {
+        if let Some(account) = &has {
+            let by_account = pointer(&keys::client_facebook(account), id);
+            transaction.put(table, by_account, Some(unless_held(id, None)), Guards::Unique("facebook"))?;
+        }
+        if let Some(account) = &had {
+            transaction.delete_when(table, &keys::client_facebook(account), held_by(id), Guards::Version)?;
+        }
+    }
+
+    let finders = |client: &Client| {
+        let phone = Some(&client.tel_number).filter(|phone| !phone.is_empty());
+        [
+            phone.map(|phone| keys::client_phone(phone, id)),
+            client.referred_by.map(|referrer| keys::referred(referrer, id)),
+        ]
+    };
+    for (had, has) in before.map(finders).unwrap_or_default().into_iter().zip(finders(after)) {
+        if had != has {
+            if let Some(key) = &has {
+                transaction.put(table, key_item(key), None, Guards::Nothing)?;
+            }
+            if let Some(key) = &had {
+                transaction.delete(table, key)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The pointer is free, is this client's already, or belongs to a client who gives it up.

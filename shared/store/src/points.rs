@@ -113,35 +113,48 @@ impl Points<'_> {
         Err(StoreError::Changed)
     }
 
+    /// What crediting a finished stay moves now: its guest's points and, behind them, the referrer's share, each with the
+    /// record it is decided on. Nothing when it was credited before, brings nothing, or its guest is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn planned(
+        &self,
+        stay: &Reservation,
+        award: Award<'_>,
+    ) -> Result<Vec<(StoredClient, Movement)>, StoreError> {
+        let Award { house, lapses, share, never_for, now } = award;
+        let Some(client) = stay.client else { return Ok(Vec::new()) };
+        if self.happened(client, Kind::Earned, stay.id).await? {
+            return Ok(Vec::new());
+        }
+        let Some(guest) = self.live(client).await? else { return Ok(Vec::new()) };
+        if never_for.contains(&guest.client.first_name.as_str()) {
+            return Ok(Vec::new());
+        }
+        let Some(earned) = points::earned(stay, house, lapses, now) else { return Ok(Vec::new()) };
+        let mut moves = vec![(guest.clone(), earned)];
+        if let (Some(share), Some(referrer)) = (share, guest.client.referred_by)
+            && referrer != client
+            && let Some(referrer) = self.live(referrer).await?
+            // A stay that passed from one guest of the same referrer to another has brought its share already.
+            && !self.happened(referrer.client.id, Kind::Referral, stay.id).await?
+            && let Some(movement) = points::for_referrer(stay, &guest.client, share, lapses, now)
+        {
+            moves.push((referrer, movement));
+        }
+        Ok(moves)
+    }
+
     /// Credits a finished stay to its guest and the referrer's share to the referrer, both or neither, once ever. Answers
-    /// the entries written: none when it was credited before, brings nothing, or its guest is gone.
+    /// the entries written: none where nothing is [planned](Self::planned).
     ///
     /// # Errors
     /// [`StoreError::Changed`] when races kept being lost, else [`StoreError`].
     pub async fn award(&self, stay: &Reservation, award: Award<'_>) -> Result<Vec<Entry>, StoreError> {
-        let Some(client) = stay.client else { return Ok(Vec::new()) };
         let now = award.now;
         for _ in 0..TRIES {
-            if self.happened(client, Kind::Earned, stay.id).await? {
-                return Ok(Vec::new());
-            }
-            let Some(guest) = self.live(client).await? else { return Ok(Vec::new()) };
-            if award.never_for.contains(&guest.client.first_name.as_str()) {
-                return Ok(Vec::new());
-            }
-            let Some(earned) = points::earned(stay, award.house, award.lapses, now) else {
-                return Ok(Vec::new());
-            };
-            let mut moves = vec![(guest.clone(), earned)];
-            if let (Some(share), Some(referrer)) = (award.share, guest.client.referred_by)
-                && referrer != client
-                && let Some(referrer) = self.live(referrer).await?
-                // A stay that passed from one guest of the same referrer to another has brought its share already.
-                && !self.happened(referrer.client.id, Kind::Referral, stay.id).await?
-                && let Some(movement) = points::for_referrer(stay, &guest.client, share, award.lapses, now)
-            {
-                moves.push((referrer, movement));
-            }
+            let moves = self.planned(stay, award).await?;
             let mut transaction = Transaction::default();
             let mut entries = Vec::new();
             for (seen, movement) in moves {

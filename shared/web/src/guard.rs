@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::settings::Secret;
+use crate::{ApiError, ApiResult, settings::Secret};
 
 /// How long failed sign-ins are remembered.
 const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -36,15 +36,6 @@ pub struct Guard {
     action: &'static str,
     address: Option<(String, Limit)>,
     subject: Option<(String, Limit)>,
-}
-
-/// Whether a try may go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
-    /// It may.
-    Granted,
-    /// Too many tries; seconds until the next.
-    Refused(u64),
 }
 
 impl Guard {
@@ -73,19 +64,20 @@ impl Guard {
         Self { subject: Some((format!("{}:as:{}", self.action, digest(secret, who)), limit)), ..self }
     }
 
-    /// Counts the try. One that its address may not make is not counted under its subject, so that nobody is locked out
-    /// by a single stranger's flood.
+    /// Counts the try, and refuses it with what `refusal` makes of the seconds to wait when there were too many. One that
+    /// its address may not make is not counted under its subject, so that nobody is locked out by a single stranger's
+    /// flood.
     ///
     /// # Errors
-    /// [`StoreError::Service`].
-    pub async fn count(&self, store: &Store) -> Result<Leave, StoreError> {
+    /// The refusal, or 503.
+    pub async fn obey(&self, store: &Store, refusal: impl FnOnce(u64) -> ApiError) -> ApiResult<()> {
         let (throttle, now) = (store.throttle(), Utc::now());
         for (key, limit) in self.address.iter().chain(&self.subject) {
             if !throttle.try_once(key, limit.most, limit.window, now).await? {
-                return Ok(Leave::Refused(throttle.seconds_left(key, now).await?));
+                return Err(refusal(throttle.seconds_left(key, now).await?));
             }
         }
-        Ok(Leave::Granted)
+        Ok(())
     }
 
     /// After a success where failures are counted: forgets those of the subject and takes the address's try back.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use casa_web::{
     ApiError, ApiResult, AppState,
-    guard::{Guard, Leave, Limit},
+    guard::{Guard, Limit},
 };
 use http::StatusCode;
 
@@ -63,10 +63,7 @@ pub(crate) async fn forgive(state: &AppState, guard: &Guard) {
 /// # Errors
 /// 429.
 pub(crate) async fn obey(state: &AppState, guard: &Guard) -> ApiResult<()> {
-    match guard.count(&state.store).await? {
-        Leave::Granted => Ok(()),
-        Leave::Refused(seconds) => Err(wait(seconds)),
-    }
+    guard.obey(&state.store, wait).await
 }
 
 /// 429: too often.
