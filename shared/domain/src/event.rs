@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     client::Client,
-    ids::{ClientId, LevelId, ReservationId},
+    ids::{ClientId, LevelId, PaymentId, ReceiptId, ReservationId},
+    payment::Cause,
     reservation::{Reservation, Status},
 };
 
@@ -69,6 +70,62 @@ pub enum What {
     /// A reservation was paid in full.
     ReservationPaidInFull {
         /// Which.
+        reservation: ReservationId,
+    },
+    /// A booking from the site was approved for the first time: its guest is to be told.
+    ReservationConfirmed {
+        /// Which.
+        reservation: ReservationId,
+    },
+    /// A voucher arrived from the guest.
+    VoucherReceived {
+        /// For which reservation.
+        reservation: ReservationId,
+        /// The receipt.
+        receipt: ReceiptId,
+        /// How many there are with it.
+        number: usize,
+    },
+    /// Its guest called a reservation off.
+    ReservationCalledOff {
+        /// Which.
+        reservation: ReservationId,
+        /// Points given back to the guest.
+        points_returned: Decimal,
+    },
+    /// A booking lapsed unpaid; the fact of its deletion is told beside this one.
+    ReservationLapsed {
+        /// Which.
+        reservation: ReservationId,
+    },
+    /// Its guest came back from paying through the confirmation link: a purchase for the advertisements.
+    PurchaseConfirmed {
+        /// Which reservation.
+        reservation: ReservationId,
+    },
+    /// A card payment was taken.
+    PaymentTaken {
+        /// Which.
+        payment: PaymentId,
+        /// The reservation it pays.
+        reservation: ReservationId,
+    },
+    /// Money of a card payment went back.
+    PaymentGivenBack {
+        /// Which.
+        payment: PaymentId,
+        /// The reservation it paid.
+        reservation: ReservationId,
+        /// Soles.
+        amount: Decimal,
+        /// Why.
+        cause: Cause,
+    },
+    /// A gateway refused to give money back: somebody must look.
+    PaymentTroubled {
+        /// Which.
+        payment: PaymentId,
+        /// The reservation it paid.
         reservation: ReservationId,
     },
     /// A reservation was deleted.
@@ -137,6 +194,9 @@ pub fn facts(before: Option<&Reservation>, after: &Reservation, points_returned:
     let reservation = after.id;
     let Some(before) = before else {
         let mut facts = vec![What::ReservationCreated { reservation, status: after.status }];
+        if after.payment_approved_notification_sent {
+            facts.push(What::ReservationConfirmed { reservation });
+        }
         if after.full_payment {
             facts.push(What::ReservationPaidInFull { reservation });
         }
@@ -148,6 +208,9 @@ pub fn facts(before: Option<&Reservation>, after: &Reservation, points_returned:
     let mut facts = Vec::new();
     if before.status != after.status {
         facts.push(What::ReservationStatusChanged { reservation, from: before.status, to: after.status });
+    }
+    if after.payment_approved_notification_sent && !before.payment_approved_notification_sent {
+        facts.push(What::ReservationConfirmed { reservation });
     }
     if before.client != after.client {
         facts.push(What::ReservationGuestChanged { reservation, before: before.client, after: after.client });

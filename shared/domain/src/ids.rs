@@ -46,6 +46,10 @@ uuid_ids! {
     ReservationId,
     /// A payment receipt attached to a reservation.
     ReceiptId,
+    /// A payment by card, from the first attempt on.
+    PaymentId,
+    /// A calendar elsewhere whose stays are brought into a house.
+    FeedId,
     /// A row of monthly Airbnb earnings of a house.
     EarningId,
     /// A level that guests reach.

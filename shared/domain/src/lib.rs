@@ -6,12 +6,16 @@
 pub mod calendar;
 pub mod client;
 pub mod event;
+pub mod feed;
+pub mod heating;
 pub mod house;
 pub mod ids;
 pub mod level;
 pub mod money;
 pub mod password;
+pub mod payment;
 pub mod points;
+pub mod presence;
 pub mod pricing;
 pub mod rearrangement;
 pub mod referrals;

@@ -84,6 +84,11 @@ pub mod displayed {
         round2(float(price_sol) / float(price_usd) * float(advance_usd))
     }
 
+    /// A number of two decimals as a decimal.
+    pub fn exact(value: f64) -> Decimal {
+        format!("{value:.2}").parse().unwrap_or_default()
+    }
+
     /// What is left to pay in soles, as text (contract 05 §4.2.1); may be negative.
     pub fn left_in_soles(price_sol: Decimal, advance_sol: f64, points: Decimal) -> String {
         format!("{:.2}", float(price_sol) - advance_sol - float(points))

@@ -56,6 +56,11 @@ impl Stay {
         (self.check_out - self.check_in).num_days()
     }
 
+    /// The same stay with one night more; `None` when it would be too long.
+    pub fn longer(self) -> Option<Self> {
+        Self::new(self.check_in, self.check_out.succ_opt()?).ok()
+    }
+
     /// Its nights, each named by the date on which it begins.
     pub fn iter(self) -> impl Iterator<Item = NaiveDate> {
         self.check_in.iter_days().take_while(move |night| *night < self.check_out)

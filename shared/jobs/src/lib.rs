@@ -5,13 +5,20 @@
 //! It must not know the HTTP of our own API.
 
 pub mod award;
+pub mod bookings_expire;
 pub mod client_book;
+pub mod ending;
+pub mod feeds;
 pub mod month;
+pub mod payments;
 pub mod points_award;
 pub mod points_expire;
+pub mod pool_heating;
+pub mod quoted;
 pub mod ranking;
 pub mod recalculate;
 pub mod searches;
+pub mod standing;
 
 use casa_store::StoreError;
 
@@ -21,6 +28,9 @@ pub enum JobError {
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A vendor failed.
+    #[error(transparent)]
+    Gateway(#[from] casa_gateways::GatewayError),
     /// Table or bucket failed; the log says how.
     #[error("the table or the bucket failed")]
     Unavailable,

@@ -12,7 +12,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::{
     Item, Store, StoreError,
-    item::{n, number, s},
+    item::{Span, n, number, s, text},
     keys,
     transaction::{Expression, Guards, Transaction},
 };
@@ -66,6 +66,34 @@ impl Calendar<'_> {
             }
         }
         Ok(held)
+    }
+
+    /// The reservations that hold a night of a house on or after `from`. One query of one small item per month that ever
+    /// had a night held, from that month on: nothing of the past is read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn holders_from(
+        &self,
+        house: HouseId,
+        from: NaiveDate,
+    ) -> Result<BTreeSet<ReservationId>, StoreError> {
+        let first = Month::of(from);
+        let pk = keys::nights(house, first).pk;
+        let items = self.0.query(&pk, Span { from: first.to_string(), ..Span::all() }).await?;
+        let mut holders = BTreeSet::new();
+        for item in &items {
+            let is_first = text(item, "sk") == Some(first.to_string().as_str());
+            for (name, value) in item {
+                let Some(day) = name.strip_prefix('n').and_then(|day| day.parse::<u32>().ok()) else {
+                    continue;
+                };
+                if !is_first || day >= from.day() {
+                    holders.extend(value.as_s().ok().and_then(|id| id.parse::<ReservationId>().ok()));
+                }
+            }
+        }
+        Ok(holders)
     }
 
     /// Whether every night of `stay` is free in `house`, not counting what `except` holds.

@@ -178,6 +178,15 @@ impl Houses<'_> {
         self.0.get_document(&keys::earning(id)).await
     }
 
+    /// The earnings rows of a year, by month and house; one query.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn earnings_of(&self, year: u32) -> Result<Vec<Earning>, StoreError> {
+        let rows = self.0.query(&keys::earnings_pk(year), Span::all()).await?;
+        rows.iter().map(read).collect()
+    }
+
     /// Enters (`before` absent) or replaces an earnings row; one row per house and month.
     ///
     /// # Errors

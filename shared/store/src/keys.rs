@@ -1,7 +1,7 @@
 //! Every key of the table, in one place. `README.md` explains the patterns.
 
 use casa_domain::{
-    ids::{ClientId, EarningId, HouseId, PhotoId, ReceiptId, ReservationId, StaffId},
+    ids::{ClientId, EarningId, FeedId, HouseId, PaymentId, PhotoId, ReceiptId, ReservationId, StaffId},
     time::{Month, sortable},
 };
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
@@ -46,7 +46,12 @@ pub(crate) fn earning(id: EarningId) -> Key {
 }
 
 pub(crate) fn earning_of(house: HouseId, year: u32, month: u32) -> Key {
-    Key::new(format!("EARNINGS#{year:04}"), format!("{month:02}#{house}"))
+    Key::new(earnings_pk(year), format!("{month:02}#{house}"))
+}
+
+/// Partition of the earnings of a year.
+pub(crate) fn earnings_pk(year: u32) -> String {
+    format!("EARNINGS#{year:04}")
 }
 
 pub(crate) fn staff(id: StaffId) -> Key {
@@ -285,4 +290,86 @@ pub(crate) fn search_months() -> Key {
 /// How far the sheet of searches is, and who is filling it.
 pub(crate) fn sheet_sync() -> Key {
     Key::new("JOB#sheets-sync", "POSITION")
+}
+
+/// A payment by card.
+pub(crate) fn payment(id: PaymentId) -> Key {
+    Key::new(format!("PAYMENT#{id}"), ITSELF)
+}
+
+/// Partition of the payments started in a month (UTC).
+pub(crate) fn payments_pk(month: Month) -> String {
+    format!("PAYMENTS#{month}")
+}
+
+/// A payment in the list of its month.
+pub(crate) fn payment_row(created: DateTime<Utc>, id: PaymentId) -> Key {
+    Key::new(payments_pk(Month::of(created.date_naive())), format!("{}#{id}", sortable(created)))
+}
+
+/// How the payments of a reservation begin.
+pub(crate) const PAYMENT_OF: &str = "PAYMENT#";
+
+/// That a payment pays a reservation.
+pub(crate) fn payment_of(reservation: ReservationId, created: DateTime<Utc>, id: PaymentId) -> Key {
+    Key::new(format!("RES#{reservation}"), format!("{PAYMENT_OF}{}#{id}", sortable(created)))
+}
+
+/// Index partition of payments whose outcome is not known.
+pub(crate) const PAYMENTS_UNSETTLED: &str = "PAYMENTS#UNSETTLED";
+
+/// That a card token was used.
+pub(crate) fn card_token(digest: &str) -> Key {
+    Key::new(format!("CARDTOKEN#{digest}"), ITSELF)
+}
+
+/// That a request with an idempotency key was carried out.
+pub(crate) fn once(subject: &str) -> Key {
+    Key::new(format!("ONCE#{subject}"), ITSELF)
+}
+
+/// Index partition of bookings that lapse unpaid, by their deadline.
+pub(crate) const DEADLINES: &str = "DEADLINES";
+
+/// Partition of the reservations that another calendar knows under an id.
+pub(crate) fn external_pk(uid: &str) -> String {
+    format!("EXTERNAL#{uid}")
+}
+
+/// That a reservation is known elsewhere under an id.
+pub(crate) fn external(uid: &str, reservation: ReservationId) -> Key {
+    Key::new(external_pk(uid), reservation.to_string())
+}
+
+/// Partition of what a year's arrivals were billed.
+pub(crate) fn billed_pk(year: i32) -> String {
+    format!("BILLED#{year:04}")
+}
+
+/// What the arrivals of a year were billed in a house.
+pub(crate) fn billed(year: i32, house: HouseId) -> Key {
+    Key::new(billed_pk(year), house.to_string())
+}
+
+/// Partition of the calendars elsewhere.
+pub(crate) const FEEDS: &str = "FEEDS";
+
+/// A calendar elsewhere.
+pub(crate) fn feed(id: FeedId) -> Key {
+    Key::new(FEEDS, id.to_string())
+}
+
+/// Partition of what a calendar elsewhere told of its events.
+pub(crate) fn told_pk(feed: FeedId) -> String {
+    format!("TOLD#{feed}")
+}
+
+/// What a calendar elsewhere told of an event.
+pub(crate) fn told(feed: FeedId, uid: &str) -> Key {
+    Key::new(told_pk(feed), format!("U#{uid}"))
+}
+
+/// Who is reading a calendar elsewhere.
+pub(crate) fn feed_reader(feed: FeedId) -> Key {
+    Key::new(told_pk(feed), "READER")
 }

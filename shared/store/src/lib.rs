@@ -10,6 +10,7 @@ pub mod client_book;
 mod clients;
 mod codes;
 mod error;
+mod feeds;
 mod houses;
 pub mod import;
 mod item;
@@ -18,6 +19,7 @@ mod keys;
 mod levels;
 mod one_time;
 mod outbox;
+mod payments;
 mod points;
 mod prices;
 mod quotes;
@@ -43,12 +45,14 @@ pub use calendar::Calendar;
 pub use clients::{Clients, StoredClient};
 pub use codes::Codes;
 pub use error::StoreError;
+pub use feeds::Feeds;
 pub use houses::{Catalogue, HouseList, Houses};
 pub use item::Item;
 pub use jobs::Jobs;
 pub use levels::{Circle, Levels, Referred};
 pub use one_time::{CODE_LIFE, CODE_TRIES, CodeTry, OneTime};
 pub use outbox::Outbox;
+pub use payments::{Payments, StoredPayment};
 pub use points::{Award, Moved, Points};
 pub use prices::Prices;
 pub use quotes::{Ground, Quotes, Wanted};
@@ -162,9 +166,19 @@ impl Store {
         Receipts(self)
     }
 
+    /// Payments by card.
+    pub fn payments(&self) -> Payments<'_> {
+        Payments(self)
+    }
+
     /// Who holds which night.
     pub fn calendar(&self) -> Calendar<'_> {
         Calendar(self)
+    }
+
+    /// Calendars elsewhere.
+    pub fn feeds(&self) -> Feeds<'_> {
+        Feeds(self)
     }
 
     /// Facts waiting for their effects.

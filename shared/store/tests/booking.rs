@@ -15,7 +15,9 @@ use casa_store::{
     Store, StoreError, Wanted,
     reservations::{Page, Stored, Window, Wish},
 };
+use chrono::Datelike;
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 use support::{commit, day, held, house, now, reservation, table, wanted};
 
 #[tokio::test]
@@ -135,6 +137,7 @@ enum Step {
     Extend { which: usize, nights: i64 },
     Late { which: usize, grant: bool },
     Status { which: usize, status: Status },
+    Price { which: usize, cents: Option<i64> },
     Delete { which: usize },
 }
 
@@ -146,6 +149,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<usize>(), -3i64..40).prop_map(|(which, nights)| Step::Extend { which, nights }),
         2 => (any::<usize>(), any::<bool>()).prop_map(|(which, grant)| Step::Late { which, grant }),
         3 => (any::<usize>(), 0..Status::ALL.len()).prop_map(|(which, at)| Step::Status { which, status: Status::ALL[at] }),
+        2 => (any::<usize>(), prop::option::of(-500i64..1_000_000)).prop_map(|(which, cents)| Step::Price { which, cents }),
         1 => any::<usize>().prop_map(|which| Step::Delete { which }),
     ]
 }
@@ -165,6 +169,7 @@ fn changed(step: &Step, one: &Reservation) -> Reservation {
             after.settle_late_checkout(one);
         }
         Step::Status { status, .. } => after.status = status,
+        Step::Price { cents, .. } => after.price_sol = cents.map(|cents| Decimal::new(cents, 2)),
         Step::Delete { .. } => after.deleted = true,
     }
     after
@@ -174,7 +179,8 @@ async fn run(store: &Store, steps: &[Step]) -> BTreeMap<ReservationId, Stored> {
     let mut all: BTreeMap<ReservationId, Stored> = BTreeMap::new();
     for (at, step) in steps.iter().enumerate() {
         if let Step::Book { house, from, nights } = *step {
-            let one = reservation(at as u128 + 1, house, from, nights);
+            let mut one = reservation(at as u128 + 1, house, from, nights);
+            one.price_sol = Some(Decimal::new(1_733 * (at as i64 + 1), 2));
             let free = wanted([&one]).iter().all(|(house, night, _)| {
                 !wanted(all.values().map(|s| &s.booked.reservation))
                     .iter()
@@ -193,7 +199,7 @@ async fn run(store: &Store, steps: &[Step]) -> BTreeMap<ReservationId, Stored> {
         let live: Vec<_> = all.values().filter(|s| !s.booked.reservation.deleted).cloned().collect();
         let which = match *step {
             Step::Move { which, .. } | Step::Extend { which, .. } | Step::Late { which, .. } => which,
-            Step::Status { which, .. } | Step::Delete { which } => which,
+            Step::Status { which, .. } | Step::Price { which, .. } | Step::Delete { which } => which,
             Step::Book { .. } => continue,
         };
         let Some(before) = live.get(which % live.len().max(1)) else { continue };
@@ -212,12 +218,36 @@ async fn run(store: &Store, steps: &[Step]) -> BTreeMap<ReservationId, Stored> {
     all
 }
 
-/// Calendar, list and counts against the reservations themselves.
+/// What a year's totals say, against the sums over the live reservations.
+async fn verify_billed(store: &Store, reservations: &[Reservation]) {
+    for year in 2024..=2028 {
+        let mut expected: BTreeMap<(HouseId, Month), Decimal> = BTreeMap::new();
+        for one in reservations.iter().filter(|one| !one.deleted && one.check_in_date.year() == year) {
+            *expected.entry((one.house, Month::of(one.check_in_date))).or_default() +=
+                one.price_sol.unwrap_or_default();
+        }
+        expected.retain(|_, soles| !soles.is_zero());
+        let billed = store.reservations().billed(year).await.unwrap();
+        let told = billed.iter().map(|row| ((row.house, row.month), row.soles));
+        assert_eq!(told.collect::<BTreeMap<_, _>>(), expected, "{year}");
+    }
+}
+
+/// Calendar, list, counts and totals against the reservations themselves.
 async fn verify(store: &Store, all: &BTreeMap<ReservationId, Stored>) {
     let reservations: Vec<_> = all.values().map(|stored| stored.booked.reservation.clone()).collect();
+    verify_billed(store, &reservations).await;
     let mut nights = BTreeSet::new();
     for number in [1, 2] {
         let in_house: HouseId = house(number);
+        for from in [day(-40), day(0), day(17), day(31), day(400)] {
+            let last_nights = reservations.iter().filter_map(|one| Some((one.id, one.wanted_hold()?)));
+            let expected = last_nights
+                .filter(|(_, hold)| hold.house == in_house && hold.stay.check_out() > from)
+                .map(|(id, _)| id);
+            let told = store.calendar().holders_from(in_house, from).await.unwrap();
+            assert_eq!(told, expected.collect(), "house {number} from {from}");
+        }
         nights
             .extend(held(store, in_house).await.into_iter().map(|(night, holder)| (in_house, night, holder)));
     }
@@ -283,7 +313,8 @@ async fn verify(store: &Store, all: &BTreeMap<ReservationId, Stored>) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
-    /// Whatever happens, calendar items equal the nights of the blocking reservations, and lists and counts agree.
+    /// Whatever happens, calendar items equal the nights of the blocking reservations, and lists, counts and what months
+    /// were billed agree.
     #[test]
     fn calendar_lists_and_counts_follow_any_history(steps in prop::collection::vec(step(), 1..30)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

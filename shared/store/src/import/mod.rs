@@ -268,17 +268,8 @@ impl Importer {
             self.reject(model, &id.to_string(), "entered, but holds no night: its dates do not make a stay");
         }
         let wanted = reservation.wanted_hold();
-        let change = |conflicts| Change {
-            before: None,
-            after: reservation.clone(),
-            client: client.clone(),
-            receipts: Vec::new(),
-            points: None,
-            facts: Vec::new(),
-            audit: None,
-            takes_code: None,
-            conflicts,
-        };
+        let change =
+            |conflicts| Change { conflicts, ..Change::new(None, reservation.clone(), client.clone()) };
         let reservations = self.store.reservations();
         match reservations.commit(change(Conflicts::Refuse), Utc::now()).await {
             Ok(_) => self.imported(model, 1),

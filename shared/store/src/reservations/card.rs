@@ -55,15 +55,5 @@ fn with_card<'a>(stored: &'a Stored, client: &Client) -> Change<'a> {
     let booked = &stored.booked;
     // An imported stay that lost its nights to another one still holds none.
     let conflicts = if booked.hold.is_some() { Conflicts::Refuse } else { Conflicts::HoldNothing };
-    Change {
-        before: Some(stored),
-        after: booked.reservation.clone(),
-        client: Some(client.card()),
-        receipts: Vec::new(),
-        points: None,
-        facts: Vec::new(),
-        audit: None,
-        takes_code: None,
-        conflicts,
-    }
+    Change { conflicts, ..Change::new(Some(stored), booked.reservation.clone(), Some(client.card())) }
 }

@@ -2,10 +2,13 @@
 //!
 //! `write` changes them in one transaction, `counts` keeps how many there are per month, `list` reads pages.
 
+mod billed;
 mod card;
 pub(crate) mod counts;
 mod list;
+mod look;
 mod near;
+mod prepare;
 mod write;
 
 use std::{
@@ -13,7 +16,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use casa_domain::{ClientId, ReservationId, calendar::Hold, client::ClientCard, reservation::Reservation};
+use casa_domain::{
+    ClientId, ReservationId, calendar::Hold, client::ClientCard, ids::PaymentId, reservation::Reservation,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,9 +27,10 @@ use crate::{
     keys,
 };
 
+pub use billed::Billed;
 pub use counts::Heads;
 pub use list::{Listed, Page, Search, Window, Wish};
-pub use write::{Change, Conflicts, PointsSpent};
+pub use write::{Change, Conflicts, Once, PaymentStep, PointsSpent};
 
 /// A reservation with what its rows repeat of others: the guest's card and the nights it holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +47,19 @@ pub struct Booked {
     /// The discount code of which it holds a counted use.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The card payment under way. As long as its outcome is not known the booking does not lapse and no other payment
+    /// starts.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub paying: Option<Paying>,
+}
+
+/// A card payment under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paying {
+    /// Which.
+    pub payment: PaymentId,
+    /// It buys late check-out: the night after the stay is held until its outcome is known (defect 9 of contract 06 §8).
+    pub night: bool,
 }
 
 /// A reservation as read, with the version a change must name.

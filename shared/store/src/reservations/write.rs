@@ -5,27 +5,24 @@ use std::collections::BTreeSet;
 use casa_domain::{
     calendar::Hold,
     client::ClientCard,
-    event::{Event, What},
+    event::What,
     ids::ReservationId,
+    payment::Payment,
     reservation::{Receipt, Reservation},
-    time::Month,
 };
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use uuid::Uuid;
 
 use super::{
-    Booked, Reservations, Stored,
+    Reservations, Stored, billed,
     counts::{self, Counted},
+    prepare::years,
 };
 use crate::{
-    Audit, StoreError, StoredClient,
+    Audit, StoreError, StoredClient, StoredPayment,
     calendar::{self, Shift},
     codes,
-    item::document,
-    keys::{self, Key},
-    outbox, points, receipts,
-    transaction::{Guards, Transaction, absent, at_version, versioned},
+    transaction::Transaction,
 };
 
 /// Points that move between a guest and a reservation with the change.
@@ -37,6 +34,29 @@ pub struct PointsSpent {
     pub points: Decimal,
     /// Text of the ledger entry.
     pub description: String,
+}
+
+/// A step of a card payment.
+#[derive(Clone, Debug)]
+pub enum PaymentStep {
+    /// It starts: its record is written, its card token is used up, and nothing else may pay the reservation meanwhile.
+    Begin(Payment),
+    /// Something became known of it.
+    Learn {
+        /// As read.
+        before: StoredPayment,
+        /// As it shall be.
+        after: Payment,
+    },
+}
+
+/// A request that must not be carried out twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// Who asks, and the key they sent.
+    pub subject: String,
+    /// Digest of what was asked: the same key with something else is an error of the caller.
+    pub digest: String,
 }
 
 /// What to do when imported data holds a night twice.
@@ -65,6 +85,10 @@ pub struct Change<'a> {
     pub facts: Vec<What>,
     /// Entry of the audit log.
     pub audit: Option<Audit>,
+    /// A step of a card payment that is written with it.
+    pub payment: Option<PaymentStep>,
+    /// Remembers that a request with an idempotency key was carried out.
+    pub once: Option<Once>,
     /// A discount code of which the reservation takes one use, in the same transaction (decision 10). It goes back by
     /// itself when the reservation stops blocking nights.
     pub takes_code: Option<String>,
@@ -72,16 +96,22 @@ pub struct Change<'a> {
     pub conflicts: Conflicts,
 }
 
-/// A change with what follows from it.
-struct Prepared<'a> {
-    before: Option<&'a Stored>,
-    after: Booked,
-    version: u64,
-}
-
-impl Prepared<'_> {
-    fn was(&self) -> Option<&Booked> {
-        self.before.map(|stored| &stored.booked)
+impl<'a> Change<'a> {
+    /// A change to `after`, whose guest has this card, that brings nothing with it.
+    pub fn new(before: Option<&'a Stored>, after: Reservation, client: Option<ClientCard>) -> Self {
+        Self {
+            before,
+            after,
+            client,
+            receipts: Vec::new(),
+            points: None,
+            facts: Vec::new(),
+            audit: None,
+            payment: None,
+            once: None,
+            takes_code: None,
+            conflicts: Conflicts::Refuse,
+        }
     }
 }
 
@@ -90,8 +120,9 @@ impl Reservations<'_> {
     ///
     /// # Errors
     /// [`StoreError::NightTaken`] when a night to be claimed is held by another reservation, [`StoreError::Changed`]
-    /// when the reservation (or the guest whose points move) is not as read, [`StoreError::Taken`] with `code` when
-    /// the code it takes has no use left, [`StoreError::TooLarge`] when the change does not fit into one transaction
+    /// when the reservation (or the guest whose points move, or the payment) is not as read, [`StoreError::Taken`] with
+    /// `code` when the code it takes has no use left, with `once` when the request was carried out before, with `token`
+    /// when the card token was used, with `paying` when another payment is under way, [`StoreError::TooLarge`] when the change does not fit into one transaction
     /// (beside the longest move, 3 receipts fit).
     pub async fn commit(&self, change: Change<'_>, now: DateTime<Utc>) -> Result<Stored, StoreError> {
         let mut stored = self.commit_all(vec![change], now).await?;
@@ -134,67 +165,10 @@ impl Reservations<'_> {
             })
             .collect();
         counts::write(store, &mut transaction, &counted, &row_years)?;
+        billed::write(store, &mut transaction, &counted)?;
         transaction.commit(store).await?;
         store.0.years.learn(row_years);
         Ok(prepared.into_iter().map(|one| Stored { booked: one.after, version: one.version }).collect())
-    }
-
-    /// Adds what concerns one reservation alone.
-    fn prepare<'a>(
-        &self,
-        change: Change<'a>,
-        transaction: &mut Transaction,
-        codes: &mut codes::Uses,
-        now: DateTime<Utc>,
-    ) -> Result<Prepared<'a>, StoreError> {
-        let store = self.0;
-        let table = store.table();
-        let id = change.after.id;
-        let before = change.before.map(|stored| &stored.booked);
-        let hold = match change.conflicts {
-            Conflicts::Refuse => change.after.wanted_hold(),
-            Conflicts::HoldNothing => None,
-        };
-        let blocks = !change.after.deleted && change.after.status.blocks();
-        let held_code = before.and_then(|booked| booked.code.clone());
-        let code = match (held_code, change.takes_code) {
-            // Called off, refused or deleted: the use goes back (decision 10).
-            (Some(held), _) if !blocks => {
-                codes.give_back(&held);
-                None
-            }
-            (None, Some(wanted)) if blocks => {
-                codes.take(&wanted);
-                Some(wanted)
-            }
-            (held, _) => held,
-        };
-        let after = Booked { reservation: change.after, client: change.client, hold, code };
-        let version = change.before.map_or(0, |stored| stored.version) + 1;
-
-        let guard = change.before.map_or_else(absent, |stored| at_version(stored.version));
-        let item = versioned(document(&keys::reservation(id), &after)?, version);
-        transaction.put(table, item, Some(guard), Guards::Version)?;
-        let (old_rows, new_rows) = (before.map(row_keys).unwrap_or_default(), row_keys(&after));
-        for key in old_rows.difference(&new_rows) {
-            transaction.delete(table, key)?;
-        }
-        for key in &new_rows {
-            transaction.put(table, document(key, &after)?, None, Guards::Nothing)?;
-        }
-        for receipt in &change.receipts {
-            receipts::write(store, transaction, receipt)?;
-        }
-        if let Some(points) = &change.points {
-            write_points(self, transaction, id, points, now)?;
-        }
-        if let Some(audit) = &change.audit {
-            audit.write(store, transaction)?;
-        }
-        for what in change.facts {
-            outbox::write(store, transaction, &Event { id: Uuid::now_v7(), at: now, what })?;
-        }
-        Ok(Prepared { before: change.before, after, version })
     }
 
     /// The reservations that hold nights wanted by `hold`, other than `except`.
@@ -209,62 +183,4 @@ impl Reservations<'_> {
         let held = self.0.calendar().held(hold.house, hold.stay).await?;
         Ok(held.into_values().filter(|holder| *holder != except).collect())
     }
-}
-
-/// The keys of the list rows a reservation has: one where it checks in, one per further month it still stays in, one
-/// under the day it was entered and one under its guest. Deleted reservations have none.
-fn row_keys(booked: &Booked) -> BTreeSet<Key> {
-    let reservation = &booked.reservation;
-    let mut keys = BTreeSet::new();
-    if reservation.deleted {
-        return keys;
-    }
-    let (check_in, created, id) = (reservation.check_in_date, reservation.created, reservation.id);
-    keys.insert(keys::arrival_row(check_in, created, id));
-    keys.insert(keys::entered_row(created, id));
-    if let Some(client) = reservation.client {
-        keys.insert(keys::client_stay_row(client, check_in, created, id));
-    }
-    for month in later_months(reservation) {
-        keys.insert(keys::staying_row(month, check_in, created, id));
-    }
-    keys
-}
-
-/// The months after the one of check-in up to the one that holds the check-out date.
-fn later_months(reservation: &Reservation) -> impl Iterator<Item = Month> {
-    let last = Month::of(reservation.check_out_date);
-    // Imported rows may have absurd dates: what no stay can have gets no more rows than a stay can have.
-    std::iter::successors(Some(Month::of(reservation.check_in_date).next()), |month| Some(month.next()))
-        .take_while(move |month| *month <= last)
-        .take(13)
-}
-
-fn years(before: Option<&Booked>, after: &Booked) -> BTreeSet<i32> {
-    let mut years = BTreeSet::new();
-    for booked in before.into_iter().chain([after]).filter(|booked| !booked.reservation.deleted) {
-        years.insert(booked.reservation.check_in_date.year());
-        years.extend(later_months(&booked.reservation).map(Month::year));
-    }
-    years
-}
-
-fn write_points(
-    reservations: &Reservations<'_>,
-    transaction: &mut Transaction,
-    reservation: ReservationId,
-    moved: &PointsSpent,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let description = moved.description.clone();
-    let movement = if moved.points > Decimal::ZERO {
-        casa_domain::points::redeemed(moved.points, description, Some(reservation))
-    } else {
-        casa_domain::points::refunded(-moved.points, description, reservation)
-    };
-    let mut client = moved.client.client.clone();
-    // The caller decided on the record as read; if it does not suffice, that record is out of date.
-    movement.carry_out(&mut client, now).map_err(|_| StoreError::Changed)?;
-    let entry = movement.entry(client.id, Uuid::nil(), now);
-    points::write(reservations.0, transaction, &moved.client, &client, &entry, Guards::Version)
 }

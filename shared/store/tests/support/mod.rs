@@ -56,17 +56,7 @@ pub fn reservation(number: u128, in_house: u128, from: i64, nights: i64) -> Rese
 
 /// A change without guest, points or facts.
 pub fn change(before: Option<&Stored>, after: Reservation) -> Change<'_> {
-    Change {
-        before,
-        after,
-        client: None,
-        receipts: Vec::new(),
-        points: None,
-        facts: Vec::new(),
-        audit: None,
-        takes_code: None,
-        conflicts: Conflicts::Refuse,
-    }
+    Change::new(before, after, None)
 }
 
 /// Carries out a change without guest, points or facts.

@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     calendar::Hold,
     ids::{ClientId, HouseId, ReceiptId, ReservationId, StaffId},
-    money::{displayed, to_cents},
     stay::Stay,
 };
+
+mod life;
+mod money;
+
+pub use life::{NotTaken, VOUCHER_HOURS};
 
 macro_rules! choices {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -194,6 +198,9 @@ pub struct Reservation {
     /// Promised to stay in its house: not moved to make room for others (ours, not the original's).
     #[serde(default)]
     pub fixed: bool,
+    /// Its guest came back through the confirmation link: the purchase was told, once (ours, not the original's).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub purchase_confirmed: bool,
 }
 
 fn one() -> u32 {
@@ -252,6 +259,7 @@ impl Reservation {
             fbc: None,
             manychat_fecha: 0,
             fixed: false,
+            purchase_confirmed: false,
         }
     }
 
@@ -276,47 +284,6 @@ impl Reservation {
     /// Nights between check-in and check-out, the late check-out night included.
     pub fn nights(&self) -> i64 {
         (self.check_out_date - self.check_in_date).num_days()
-    }
-
-    fn sol(&self) -> Decimal {
-        self.price_sol.unwrap_or_default()
-    }
-
-    fn usd(&self) -> Decimal {
-        self.price_usd.unwrap_or_default()
-    }
-
-    /// The advance in soles, two decimals (contract 01 §4.10; missing amounts and rates count as 0).
-    pub fn advance_in_soles(&self) -> f64 {
-        let advance = self.advance_payment.unwrap_or_default();
-        match self.advance_payment_currency {
-            Currency::Sol => displayed::round2(displayed::number(advance)),
-            Currency::Usd => displayed::advance_in_soles(advance, self.sol(), self.usd()),
-        }
-    }
-
-    /// What is left to pay in soles, as text (contract 05 §4.2.1).
-    pub fn left_in_soles(&self) -> String {
-        displayed::left_in_soles(self.sol(), self.advance_in_soles(), self.points_redeemed)
-    }
-
-    /// What is left to pay in dollars, as text (contract 05 §4.2.2).
-    pub fn left_in_dollars(&self) -> String {
-        let in_dollars = self.advance_payment_currency == Currency::Usd;
-        let advance = self.advance_payment.unwrap_or_default();
-        displayed::left_in_dollars(self.usd(), self.sol(), advance, in_dollars, self.points_redeemed)
-    }
-
-    /// Sets the advance to the whole price minus the points already redeemed, in the advance's currency
-    /// (contract 05 §4.2.3).
-    pub fn pay_in_full(&mut self) {
-        let (sol, usd, points) = (self.sol(), self.usd(), self.points_redeemed);
-        let advance = match self.advance_payment_currency {
-            Currency::Sol => sol - points,
-            Currency::Usd if sol > Decimal::ZERO && usd > Decimal::ZERO => usd - points * usd / sol,
-            Currency::Usd => usd,
-        };
-        self.advance_payment = Some(to_cents(advance));
     }
 
     /// Grants late check-out: the departure agreed first is remembered and one more night is held
@@ -369,92 +336,4 @@ pub struct Receipt {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    fn d(text: &str) -> Decimal {
-        text.parse().unwrap()
-    }
-
-    fn day(day: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2026, 12, day).unwrap()
-    }
-
-    fn reservation() -> Reservation {
-        let now = "2026-11-01T00:00:00Z".parse().unwrap();
-        Reservation::new(ReservationId(Uuid::nil()), HouseId(Uuid::nil()), day(2), day(4), now)
-    }
-
-    /// Contract 05 §9, example 4 (create and both PATCHes).
-    #[test]
-    fn late_checkout_adds_and_returns_one_night() {
-        let mut created = reservation();
-        created.grant_late_checkout();
-        assert_eq!((created.check_out_date, created.late_check_out_date), (day(5), Some(day(4))));
-
-        let mut withdrawn = created.clone();
-        withdrawn.late_checkout = false;
-        withdrawn.settle_late_checkout(&created);
-        assert_eq!((withdrawn.check_out_date, withdrawn.late_check_out_date), (day(4), None));
-
-        let mut granted = withdrawn.clone();
-        granted.late_checkout = true;
-        granted.check_out_date = day(12);
-        granted.settle_late_checkout(&withdrawn);
-        assert_eq!((granted.check_out_date, granted.late_check_out_date), (day(5), Some(day(4))));
-    }
-
-    /// Contract 05 §9, example 6.
-    #[test]
-    fn full_payment_sets_the_advance() {
-        let mut paid = reservation();
-        (paid.price_sol, paid.price_usd, paid.points_redeemed) = (Some(d("380")), Some(d("100")), d("30"));
-        paid.pay_in_full();
-        assert_eq!((paid.advance_payment, paid.left_in_soles()), (Some(d("350.00")), "0.00".to_owned()));
-        paid.advance_payment_currency = Currency::Usd;
-        paid.pay_in_full();
-        assert_eq!(paid.advance_payment, Some(d("92.11")));
-        paid.price_sol = None;
-        paid.pay_in_full();
-        assert_eq!(paid.advance_payment, Some(d("100.00")));
-    }
-
-    /// Contract 01 §8 and 05 §8.16: a missing price or rate is 0, not a failure.
-    #[test]
-    fn missing_money_counts_as_nothing() {
-        let mut odd = reservation();
-        (odd.price_usd, odd.price_sol, odd.advance_payment) = (None, None, None);
-        odd.advance_payment_currency = Currency::Usd;
-        assert_eq!((odd.left_in_soles().as_str(), odd.left_in_dollars().as_str()), ("0.00", "0.00"));
-        odd.advance_payment = Some(d("10"));
-        assert_eq!(odd.left_in_dollars(), "-10.00");
-    }
-
-    /// Defect 17 of contract 05 §8.
-    #[test]
-    fn what_makes_room() {
-        let one = reservation();
-        assert!(one.may_move(day(1)));
-        assert!(!one.may_move(day(2)), "arrives today");
-        assert!(!one.may_move(day(3)), "in the house");
-        for origin in [Origin::Airbnb, Origin::Maintenance] {
-            assert!(!Reservation { origin, ..one.clone() }.may_move(day(1)), "{origin}");
-        }
-        assert!(!Reservation { fixed: true, ..one }.may_move(day(1)));
-    }
-
-    /// Decision 7.
-    #[test]
-    fn only_live_blocking_reservations_hold_nights() {
-        let mut held = reservation();
-        for status in Status::ALL {
-            held.status = *status;
-            let expected = !matches!(status, Status::Cancelled | Status::Rejected);
-            assert_eq!(held.wanted_hold().is_some(), expected, "{status}");
-        }
-        held.status = Status::Approved;
-        held.deleted = true;
-        assert_eq!(held.wanted_hold(), None);
-    }
-}
+mod tests;
