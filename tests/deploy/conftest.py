@@ -100,3 +100,9 @@ def seller(stack, data, casa):
     enter(casa, "seller@casa.example", "vendedor", "Una-clave-larga-7")
     body = {"email": "seller@casa.example", "password": "Una-clave-larga-7"}
     return Api(stack.base)("POST", "/api/v1/login", 200, json=body).json()
+
+
+@pytest.fixture(scope="session")
+def house(anybody):
+    """A house of the catalogue."""
+    return anybody("GET", "/api/v1/property/", 200).json()["results"][0]

@@ -32,6 +32,8 @@ async fn independent_requests() {
         "referrals",
         "tracking",
         "qr",
+        "client-bookings",
+        "vouchers",
     ];
     let files = areas.map(|area| format!("recordings/{area}.jsonl"));
     replayed(&files.each_ref().map(String::as_str)).await;
@@ -80,4 +82,24 @@ async fn story_of_points_earned() {
 #[tokio::test]
 async fn story_of_searches() {
     replayed(&["stories/tracking.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_a_registration_and_a_booking() {
+    replayed(&["stories/client-register-book.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_codes_used_by_bookings() {
+    replayed(&["stories/discount-code-usage.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_a_booking_paid_with_points() {
+    replayed(&["stories/points-booking.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_a_referred_guest() {
+    replayed(&["stories/referral-flow.jsonl"]).await;
 }

@@ -112,10 +112,10 @@ async fn load(address: &str) -> (u16, String, Vec<u8>) {
 #[tokio::test]
 async fn receipts_from_beginning_to_end() {
     let setting = Setting::new("vendedor1").await;
-    let picture = png(30, 20);
+    let picture = [png(30, 20), b"a secret behind the picture".to_vec()].concat();
     let form = setting.booking(1);
     let form = form.part("file", file("Depósito (1).PNG", picture.clone(), "image/png"));
-    let form = form.part("file", file("../../etc/voucher.pdf", PDF, "application/pdf"));
+    let form = form.part("file", file("voucher.pdf", PDF, "application/pdf"));
     let (status, body) = setting.send(Method::POST, "reservations/", form).await;
     assert_eq!(status, 201, "{body}");
     let id = body["id"].as_str().unwrap().to_owned();
@@ -123,15 +123,18 @@ async fn receipts_from_beginning_to_end() {
     let mut found = receipts(&setting, &id).await;
     assert_eq!(found.len(), 2);
     found.sort_by_key(|(_, address)| address.contains(".pdf?"));
-    for ((_, address), (kind, bytes)) in
-        found.iter().zip([("image/png", picture.as_slice()), ("application/pdf", PDF)])
-    {
-        assert!(
-            address.starts_with(&format!("{}/media/rental_recipt/{id}/", setting.casa.base)),
-            "{address}"
-        );
-        assert_eq!(load(address).await, (200, kind.to_owned(), bytes.to_vec()));
+    let addresses: Vec<_> = found.iter().map(|(_, address)| address.clone()).collect();
+    for (address, name) in addresses.iter().zip(["deposito-1_", "voucher_"]) {
+        let folder = format!("{}/media/rental_recipt/{id}/{name}", setting.casa.base);
+        assert!(address.starts_with(&folder), "{address}");
     }
+    // The picture is written anew, the document kept as it is.
+    let (status, kind, bytes) = load(&addresses[0]).await;
+    assert_eq!((status, kind.as_str()), (200, "image/png"));
+    let pixels = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().to_rgb8();
+    assert_eq!(pixels(&bytes), pixels(&picture));
+    assert!(!bytes.windows(6).any(|part| part == b"secret"), "what was hidden in it is gone");
+    assert_eq!(load(&addresses[1]).await, (200, "application/pdf".to_owned(), PDF.to_vec()));
 
     // Only the very address that was given works.
     let (good, other) = (&found[0].1, &found[1].1);
@@ -180,7 +183,9 @@ async fn unusable_receipts_leave_nothing_behind() {
     let setting = Setting::new("vendedor1").await;
     let reservation = format!("reservations/{}/", setting.set.reservation());
     let before = setting.contents().await;
-    let junk: [(&str, Vec<u8>, &str); 9] = [
+    let with = |end: &[u8]| [&png(4, 4), end].concat();
+    let script = [&PDF[..9], b"<</S /JavaScript /JS (app.alert(1))>>\n", &PDF[9..]].concat();
+    let junk: [(&str, Vec<u8>, &str); 17] = [
         ("empty.png", Vec::new(), "image/png"),
         ("page.png", b"<html><script>alert(1)</script>".to_vec(), "image/png"),
         ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), "image/svg+xml"),
@@ -189,6 +194,14 @@ async fn unusable_receipts_leave_nothing_behind() {
         ("short.png", b"\x89PN".to_vec(), "image/png"),
         ("text.jpg", b"GIF7a".to_vec(), "image/jpeg"),
         ("film.heic", b"\0\0\0\x18ftypmp42".to_vec(), "image/heic"),
+        ("photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1".to_vec(), "image/heic"),
+        ("bomb.png", bomb(60_000, 60_000), "image/png"),
+        ("archive.png", with(b"PK\x03\x04 and its directory PK\x05\x06"), "image/png"),
+        ("page.png", with(b"<html><script>alert(1)</script>"), "image/png"),
+        ("script.pdf", script, "application/pdf"),
+        ("half.pdf", b"%PDF-1.7\n1 0 obj <<>>".to_vec(), "application/pdf"),
+        ("../../etc/voucher.png", png(4, 4), "image/png"),
+        ("..\\voucher.png", png(4, 4), "image/png"),
         ("large.png", [png(4, 4), vec![0; 10 * 1024 * 1024]].concat(), "image/png"),
     ];
     for (name, bytes, kind) in junk {

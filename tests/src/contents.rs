@@ -32,6 +32,13 @@ impl Contents {
         &self.files
     }
 
+    /// The facts of the outbox, as written.
+    pub fn facts(&self) -> Vec<serde_json::Value> {
+        let facts = self.items.iter().filter(|((pk, sk), _)| pk.starts_with("OUT#") && sk == "A");
+        let doc = |item: &Item| serde_json::from_str(item.get("doc")?.as_s().ok()?).ok();
+        facts.filter_map(|(_, item)| doc(item)).collect()
+    }
+
     /// How many items the table holds.
     pub fn len(&self) -> usize {
         self.items.len()

@@ -1,7 +1,7 @@
 //! Photo files in the bucket.
 
 use bytes::Bytes;
-use casa_web::{ApiResult, Files, error};
+use casa_web::{ApiResult, Files, error, images::apart};
 use uuid::Uuid;
 
 use crate::images::{self, Refused};
@@ -18,7 +18,7 @@ pub(crate) const WEBP: &str = "image/webp";
 /// [`Refused`] when the image is not one we accept.
 pub(crate) async fn thumbnail(image: Bytes) -> Result<Vec<u8>, Refused> {
     // A decoder that panics has met a file that it cannot read.
-    tokio::task::spawn_blocking(move || images::thumbnail(&image)).await.unwrap_or(Err(Refused::Damaged))
+    apart(move || images::thumbnail(&image)).await.unwrap_or(Err(Refused::Damaged))
 }
 
 /// Stores a file under the key that `key` gives, with a short random suffix when that is taken: no file is ever

@@ -1,4 +1,5 @@
-//! Carries out what facts in the outbox cause elsewhere: notices (contract 02 §4.1, 05 §5.1), entries of the activity feed
+//! Carries out what facts in the outbox cause elsewhere: notices (contract 02 §4.1, 05 §5.1), messages to guests about their
+//! bookings (contract 05 §5.2, §5.3), purchases for the advertisements (contract 05 §5.4), entries of the activity feed
 //! (contract 05 §4.3, 08 §4.9), points and levels of guests (contract 02 §4.7, §4.9), and the copies that other rows keep
 //! of a guest.
 //!
@@ -6,15 +7,20 @@
 //! one that was carried out is remembered. A fact may arrive any number of times.
 
 mod activity;
+mod bookings;
 mod guests;
 mod loyalty;
 mod notices;
+mod payments;
+#[cfg(test)]
+mod samples;
 mod stays;
+mod vouchers;
 
 use casa_domain::event::{Event, What};
 use casa_gateways::{Chat, GatewayError, Gateways};
 use casa_store::{Item, StoreError};
-use casa_web::{AppState, Settings, SettingsError};
+use casa_web::{AppState, FileError, Settings, SettingsError};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -27,6 +33,9 @@ pub enum ReactError {
     /// A vendor failed.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// The bucket failed.
+    #[error(transparent)]
+    Files(#[from] FileError),
     /// The image of an outbox item cannot be read.
     #[error("unreadable fact: {0}")]
     Unreadable(String),
@@ -103,6 +112,30 @@ impl React {
             | What::ReservationPaidInFull { reservation }
             | What::ReservationDeleted { reservation, .. } => {
                 Box::pin(self.about_stay(&event, *reservation)).await
+            }
+            What::ReservationConfirmed { reservation } => {
+                Box::pin(self.about_confirmed(&event, *reservation)).await
+            }
+            What::VoucherReceived { reservation, receipt, number } => {
+                Box::pin(self.about_voucher(&event, *reservation, *receipt, *number)).await
+            }
+            What::ReservationCalledOff { reservation, points_returned } => {
+                Box::pin(self.about_called_off(&event, *reservation, *points_returned)).await
+            }
+            What::ReservationLapsed { reservation } => {
+                Box::pin(self.about_lapsed(&event, *reservation)).await
+            }
+            What::PurchaseConfirmed { reservation } => {
+                Box::pin(self.about_purchase(&event, *reservation)).await
+            }
+            What::PaymentTaken { payment, reservation } => {
+                Box::pin(self.about_taken(&event, *payment, *reservation)).await
+            }
+            What::PaymentGivenBack { payment, reservation, amount, cause } => {
+                Box::pin(self.about_given_back(&event, *payment, *reservation, *amount, *cause)).await
+            }
+            What::PaymentTroubled { payment, reservation } => {
+                Box::pin(self.about_troubled(&event, *payment, *reservation)).await
             }
             What::ClientCreated { client } => Box::pin(self.about_new_guest(&event, *client)).await,
             What::ClientChanged { client, card, contact, referrers } => {

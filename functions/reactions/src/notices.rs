@@ -3,7 +3,7 @@
 use casa_domain::{
     event::What,
     money::fixed2,
-    reservation::{Currency, Origin, Status},
+    reservation::{Currency, Origin},
     spanish::{long_date, month_name},
 };
 use casa_gateways::Chat;
@@ -25,12 +25,6 @@ pub(crate) struct Notice {
 pub(crate) fn notices(told: &Told<'_>) -> Vec<Notice> {
     match told.event.what {
         What::ReservationCreated { .. } => created(told),
-        What::ReservationStatusChanged { to, .. }
-            if told.reservation.origin == Origin::Client
-                && matches!(to, Status::Pending | Status::UnderReview) =>
-        {
-            vec![Notice { effect: "telegram-voucher", chat: Chat::Clients, text: voucher(told) }]
-        }
         _ => Vec::new(),
     }
 }
@@ -49,24 +43,29 @@ fn created(told: &Told<'_>) -> Vec<Notice> {
     notices
 }
 
-fn guest(told: &Told<'_>) -> String {
+/// The guest's name.
+pub(crate) fn guest(told: &Told<'_>) -> String {
     told.client.map(|client| client.card().full_name()).unwrap_or_else(|| "Sin cliente".to_owned())
 }
 
-fn house<'a>(told: &'a Told<'_>) -> &'a str {
+/// The house's name.
+pub(crate) fn house<'a>(told: &'a Told<'_>) -> &'a str {
     told.house.map(|house| house.name.as_str()).unwrap_or("Casa desconocida")
 }
 
-fn phone(told: &Told<'_>) -> String {
+/// The guest's telephone number as entered, without a plus sign.
+pub(crate) fn phone(told: &Told<'_>) -> String {
     let own = told.client.map(|client| client.tel_number.as_str()).filter(|phone| !phone.is_empty());
-    own.or(told.reservation.tel_contact_number.as_deref()).unwrap_or_default().to_owned()
+    let phone = own.or(told.reservation.tel_contact_number.as_deref()).unwrap_or_default();
+    phone.trim().trim_start_matches('+').to_owned()
 }
 
 fn pool(told: &Told<'_>) -> &'static str {
     if told.reservation.temperature_pool { "Sí" } else { "No" }
 }
 
-fn stay(told: &Told<'_>) -> String {
+/// Arrival and departure, a line each.
+pub(crate) fn stay(told: &Told<'_>) -> String {
     let one = told.reservation;
     format!("Entrada: {}\nSalida: {}", long_date(one.check_in_date), long_date(one.check_out_date))
 }
@@ -148,23 +147,6 @@ fn operations(told: &Told<'_>) -> String {
         stay(told),
         told.reservation.guests,
         pool(told)
-    )
-}
-
-fn voucher(told: &Told<'_>) -> String {
-    let which = match told.receipts {
-        1 => "Primer voucher recibido".to_owned(),
-        2 => "Segundo voucher recibido".to_owned(),
-        number => format!("Voucher n.º {number} recibido"),
-    };
-    format!(
-        "🧾 {which}\nCliente: {}\nCasa: {}\n{}\nTotal: S/ {}\nTeléfono: +{}\nReserva: {}",
-        guest(told),
-        house(told),
-        stay(told),
-        fixed2(told.reservation.price_sol.unwrap_or_default()),
-        phone(told),
-        told.reservation.id
     )
 }
 

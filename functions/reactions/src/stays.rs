@@ -1,13 +1,16 @@
 //! What facts about reservations cause.
 
+use std::sync::Arc;
+
 use casa_domain::{
     ClientId,
-    client::Client,
+    client::{Client, ClientCard},
     event::{Event, What},
     house::House,
     ids::ReservationId,
     reservation::Reservation,
 };
+use casa_store::Catalogue;
 use casa_web::Clock;
 
 use crate::{Failures, React, ReactError, activity, notices};
@@ -18,32 +21,57 @@ pub(crate) struct Told<'a> {
     pub reservation: &'a Reservation,
     pub client: Option<&'a Client>,
     pub house: Option<&'a House>,
-    pub receipts: usize,
     pub clock: Clock,
 }
 
+/// A reservation with its guest and the houses, as they are when a fact about it is handled.
+pub(crate) struct Scene {
+    pub reservation: Reservation,
+    pub client: Option<Client>,
+    card: Option<ClientCard>,
+    catalogue: Arc<Catalogue>,
+    clock: Clock,
+}
+
+impl Scene {
+    #[cfg(test)]
+    pub fn new(reservation: Reservation, client: Option<Client>, houses: Catalogue, clock: Clock) -> Self {
+        Self { reservation, client, card: None, catalogue: Arc::new(houses), clock }
+    }
+
+    /// The same together with the fact.
+    pub fn told<'a>(&'a self, event: &'a Event) -> Told<'a> {
+        Told {
+            event,
+            reservation: &self.reservation,
+            client: self.client.as_ref(),
+            house: self.catalogue.house(self.reservation.house),
+            clock: self.clock,
+        }
+    }
+}
+
 impl React {
-    pub(crate) async fn about_stay(&self, event: &Event, id: ReservationId) -> Result<(), ReactError> {
+    /// Reads what a fact about a reservation is told with; `None` where there is no such reservation. Deleted ones are told
+    /// of too.
+    pub(crate) async fn scene(&self, id: ReservationId) -> Result<Option<Scene>, ReactError> {
         let store = &self.state.store;
-        let Some(stored) = store.reservations().get(id).await? else { return Ok(()) };
+        let Some(stored) = store.reservations().get(id).await? else { return Ok(None) };
         let (reservation, card) = (stored.booked.reservation, stored.booked.client);
         let client = match reservation.client {
             Some(client) => store.clients().get(client).await?.map(|stored| stored.client),
             None => None,
         };
         let catalogue = store.houses().catalogue().await?;
-        let receipts = store.receipts().of(id).await?.len();
-        let told = Told {
-            event,
-            reservation: &reservation,
-            client: client.as_ref(),
-            house: catalogue.house(reservation.house),
-            receipts,
-            clock: self.state.clock,
-        };
+        Ok(Some(Scene { reservation, client, card, catalogue, clock: self.state.clock }))
+    }
+
+    pub(crate) async fn about_stay(&self, event: &Event, id: ReservationId) -> Result<(), ReactError> {
+        let Some(scene) = self.scene(id).await? else { return Ok(()) };
+        let (told, reservation) = (scene.told(event), &scene.reservation);
         let mut failures = Failures::default();
-        if let Some(client) = &client
-            && card.as_ref() != Some(&client.card())
+        if let Some(client) = &scene.client
+            && scene.card.as_ref() != Some(&client.card())
         {
             // The guest was renamed while this was booked.
             failures.note(self.renew_card(client.id).await);
@@ -56,7 +84,10 @@ impl React {
             }
         }
         // A stay that was approved after it was over; all others wait for the nightly job.
-        failures.note(self.once(event, "award", self.award(&reservation)).await);
+        failures.note(self.once(event, "award", self.award(reservation)).await);
+        if matches!(event.what, What::ReservationPaidInFull { .. }) {
+            failures.note(self.once(event, "chatbot", self.start_payment_flow(&scene)).await);
+        }
         for notice in notices::notices(&told) {
             failures.note(self.once(event, notice.effect, self.tell(notice.chat, &notice.text)).await);
         }

@@ -7,11 +7,12 @@ use casa_domain::{
 };
 use casa_store::{
     Audit, AuditAction, StoreError, StoredClient,
-    reservations::{Change, Conflicts, PointsSpent},
+    reservations::{Change, PointsSpent},
 };
 use casa_web::{
-    ApiError, ApiResult, AppState, FileKind, Form, Staff, Upload, error,
+    ApiError, ApiResult, AppState, Form, Staff, error,
     openapi::{ForSellers, Invalid, Racing, WithBody},
+    receipts::{self, CheckedFile},
     reservations::WrittenBody,
 };
 use chrono::{DateTime, Datelike, Utc};
@@ -22,7 +23,8 @@ use uuid::Uuid;
 use crate::{
     fields::{self, ReservationNew},
     list::{json, render},
-    price, receipts,
+    price,
+    receipts::sent,
 };
 
 /// The text the panel shows when nights are taken (contract 05 §3.1).
@@ -85,7 +87,7 @@ pub struct Draft {
     /// Points the guest spends on it.
     points: Decimal,
     /// Receipts that came with it.
-    files: Vec<(Upload, FileKind)>,
+    files: Vec<CheckedFile>,
     /// The same once their files are stored.
     receipts: Vec<Receipt>,
 }
@@ -108,7 +110,7 @@ impl Draft {
             checked.required("check_out_date", fields.check_out.clone());
         })?;
         fields::check_seller(&fields, state).await?;
-        let files = receipts::checked(form)?;
+        let files = sent(form).await?;
         let (Some(house), Some(client), Some(check_in), Some(check_out)) = (
             fields.house.clone().value(),
             fields.client.clone().value(),
@@ -148,6 +150,7 @@ impl Draft {
         }
         as_sent_is_a_stay(&one)?;
         one.points_redeemed = points;
+        one.note_approval();
         Ok(Self { one, client, points, files, receipts: Vec::new() })
     }
 
@@ -164,9 +167,6 @@ impl Draft {
     pub fn change(&self, user: &StaffUser, now: DateTime<Utc>) -> ApiResult<Change<'static>> {
         spendable(&self.client.client, self.points, now)?;
         Ok(Change {
-            before: None,
-            after: self.one.clone(),
-            client: Some(self.client.client.card()),
             receipts: self.receipts.clone(),
             points: (self.points > Decimal::ZERO).then(|| PointsSpent {
                 client: self.client.clone(),
@@ -175,8 +175,7 @@ impl Draft {
             }),
             facts: event::facts(None, &self.one, Decimal::ZERO),
             audit: Some(Audit::new(Some(user.id), AuditAction::Added, MODEL, self.one.id, now)),
-            takes_code: None,
-            conflicts: Conflicts::Refuse,
+            ..Change::new(None, self.one.clone(), Some(self.client.client.card()))
         })
     }
 

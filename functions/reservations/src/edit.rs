@@ -3,15 +3,17 @@
 use axum::{extract::State, response::Response};
 use casa_domain::{
     ReservationId, StaffUser, event,
-    reservation::{Origin, Receipt, Reservation},
+    reservation::{Origin, Receipt, Reservation, Status},
 };
+use casa_jobs::{ending, standing};
 use casa_store::{
     Audit, AuditAction, StoreError,
-    reservations::{Change, Conflicts, PointsSpent, Stored},
+    reservations::{Change, Conflicts, Stored},
 };
 use casa_web::{
     ApiResult, AppState, Form, IdPath, Query, Staff, error,
     openapi::{Detail, ForSellers, Invalid, Racing, WithBody},
+    receipts,
     reservations::WrittenBody,
 };
 use chrono::{DateTime, Utc};
@@ -22,7 +24,7 @@ use crate::{
     create::{MODEL, OVERLAP, as_sent_is_a_stay, maintenance_refused, recognise},
     fields::{self, Fields, ReservationWrite},
     list::{find, json, render},
-    receipts,
+    receipts::sent,
 };
 
 /// Tries after losing a race against another edit.
@@ -123,30 +125,8 @@ pub async fn delete(
     let now = state.clock.now();
     for _ in 0..TRIES {
         let stored = visible(&state, &user, id, &query).await?;
-        let before = &stored.booked.reservation;
-        let mut after = before.clone();
-        (after.deleted, after.updated) = (true, now);
-        let guest = match before.client.filter(|_| before.points_redeemed > Decimal::ZERO) {
-            Some(client) => state.store.clients().get(client).await?,
-            None => None,
-        };
-        let points = guest.map(|client| PointsSpent {
-            client,
-            points: -before.points_redeemed,
-            description: "Puntos devueltos por una reserva anulada".to_owned(),
-        });
-        let returned = points.as_ref().map(|points| -points.points).unwrap_or_default();
-        let change = Change {
-            before: Some(&stored),
-            client: stored.booked.client.clone(),
-            receipts: Vec::new(),
-            points,
-            facts: event::facts(Some(before), &after, returned),
-            audit: Some(Audit::new(Some(user.id), AuditAction::Deleted, MODEL, id, now)),
-            takes_code: None,
-            conflicts: Conflicts::Refuse,
-            after,
-        };
+        let audit = Audit::new(Some(user.id), AuditAction::Deleted, MODEL, id, now);
+        let change = Change { audit: Some(audit), ..ending::deleted(&state.store, &stored, now).await? };
         match state.store.reservations().commit(change, now).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),
             Err(StoreError::Changed) => {}
@@ -193,7 +173,7 @@ async fn write(
         }
     })?;
     fields::check_seller(&fields, state).await?;
-    let files = if extent == Extent::Part { receipts::checked(form)? } else { Vec::new() };
+    let files = if extent == Extent::Part { sent(form).await? } else { Vec::new() };
     let receipts = receipts::store(state, id, files, now).await?;
     let written = async {
         for _ in 0..TRIES {
@@ -252,6 +232,7 @@ async fn attempt(
         after.pay_in_full();
     }
     after.settle_late_checkout(before);
+    after.note_approval();
     let same_dates =
         (before.check_in_date, before.check_out_date) == (after.check_in_date, after.check_out_date);
     if !same_dates || before.stay().is_some() {
@@ -261,16 +242,16 @@ async fn attempt(
     let waits = stored.booked.hold.is_none()
         && before.wanted_hold().is_some()
         && before.wanted_hold() == after.wanted_hold();
+    // Called off or refused: points go back as they do when it is deleted.
+    let ends = before.status.blocks() && !after.status.blocks();
+    let points = if ends { ending::points_back(&state.store, &mut after).await? } else { None };
     let change = |conflicts| Change {
-        before: Some(stored),
-        client: card.clone(),
         receipts: receipts.to_vec(),
-        points: None,
+        points: points.clone(),
         facts: event::facts(Some(before), &after, Decimal::ZERO),
         audit: Some(Audit::new(Some(user.id), AuditAction::Changed, MODEL, after.id, now)),
-        takes_code: None,
         conflicts,
-        after: after.clone(),
+        ..Change::new(Some(stored), after.clone(), card.clone())
     };
     let reservations = state.store.reservations();
     let mut written = reservations.commit(change(Conflicts::Refuse), now).await;
@@ -278,7 +259,17 @@ async fn attempt(
         written = reservations.commit(change(Conflicts::HoldNothing), now).await;
     }
     match written {
-        Ok(stored) => Ok(Some(stored.booked.reservation)),
+        Ok(written) => {
+            let one = written.booked.reservation;
+            let was_approved = before.status == Status::Approved;
+            if let Some(guest) = one.client.filter(|_| was_approved != (one.status == Status::Approved)) {
+                // Guests look at their level right after; should this fail, the fact brings it about a moment later.
+                if let Err(problem) = Box::pin(standing::renew(state, guest)).await {
+                    tracing::warn!(%problem, "a guest's standing waits for its fact");
+                }
+            }
+            Ok(Some(one))
+        }
         Err(StoreError::NightTaken) => Err(error::rule(OVERLAP)),
         Err(StoreError::Changed) => Ok(None),
         Err(problem) => Err(problem.into()),

@@ -1,6 +1,11 @@
-//! `GET export/monthly/`: the arrivals of a month as JSON (contract 05 §3.8).
+//! `GET export/monthly/`: the arrivals of a month as JSON (contract 05 §3.8), or as a workbook with `format=xlsx`.
 
-use axum::{extract::State, response::Response};
+mod workbook;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use casa_domain::{
     money::displayed::number,
     reservation::{Origin, Status},
@@ -14,7 +19,7 @@ use casa_web::{
     reservations::SellerBody,
 };
 use chrono::NaiveDate;
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -111,7 +116,7 @@ impl<'a> ExportedBody<'a> {
     }
 }
 
-/// The reservations that check in within a month, in order of arrival.
+/// The reservations that check in within a month, in order of arrival: as JSON, or as a workbook for people.
 #[utoipa::path(
     get,
     path = "/api/v1/export/monthly/",
@@ -120,23 +125,52 @@ impl<'a> ExportedBody<'a> {
     params(
         ("year" = u32, Query, description = "2020 to 2030", minimum = 2020, maximum = 2030),
         ("month" = u32, Query, description = "1 to 12", minimum = 1, maximum = 12),
+        ("format" = Option<String>, Query, description = "`json` (default), or `xlsx` for a workbook"),
     ),
     responses(
-        (status = 200, description = "The arrivals", body = MonthlyExport<'static>),
-        (status = 400, description = "Bad year or month", body = Failure),
+        (status = 200, description = "The arrivals", content(
+            (MonthlyExport<'static> = "application/json"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        )),
+        (status = 400, description = "Bad year, month or format", body = Failure),
         ForStaff,
     ),
     security(("staff" = []))
 )]
 pub async fn monthly(_: Staff, State(state): State<AppState>, query: Query) -> ApiResult<Response> {
     let month = month(&query)?;
+    let as_workbook = format(&query)?;
     let heads = state.store.reservations().heads().await?;
     let wish = Wish { window: Window::Month { month, arrivals: true }, ..Wish::default() };
     let listed = state.store.reservations().list(&heads, &wish, Page::Everything).await?;
     let reservations: Vec<_> = listed.rows.iter().map(|row| ExportedBody::new(row, &heads)).collect();
+    if as_workbook {
+        return attachment(month, &reservations);
+    }
     let data =
         MonthlyData { period: month_and_year(month), total_reservations: reservations.len(), reservations };
     Ok(json(render(&MonthlyExport { success: true, data })?))
+}
+
+/// The workbook as a file to keep.
+fn attachment(month: Month, reservations: &[ExportedBody<'_>]) -> ApiResult<Response> {
+    let bytes = workbook::of(month, reservations).map_err(|error| {
+        tracing::error!(%error, "the workbook could not be written");
+        error::failure(StatusCode::INTERNAL_SERVER_ERROR, "No se pudo preparar el archivo.")
+    })?;
+    let name = format!("attachment; filename=\"reservas-{month}.xlsx\"");
+    let headers =
+        [(header::CONTENT_TYPE, workbook::MEDIA_TYPE), (header::CONTENT_DISPOSITION, name.as_str())];
+    Ok((headers, bytes).into_response())
+}
+
+/// Whether a workbook is wanted.
+fn format(query: &Query) -> Result<bool, ApiError> {
+    match query.get("format") {
+        None | Some("json") => Ok(false),
+        Some("xlsx") => Ok(true),
+        Some(_) => Err(error::failure(StatusCode::BAD_REQUEST, "El formato debe ser json o xlsx.")),
+    }
 }
 
 fn month(query: &Query) -> Result<Month, ApiError> {

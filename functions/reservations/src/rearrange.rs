@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 use casa_domain::{HouseId, ReservationId, StaffUser, Stay, calendar::Hold, event, reservation::Reservation};
 use casa_store::{
     Audit, AuditAction, Catalogue, StoreError,
-    reservations::{Change, Conflicts, Stored},
+    reservations::{Change, Stored},
 };
 use casa_web::{
     ApiError, ApiResult, AppState, Form, Staff, error,
@@ -248,15 +248,9 @@ async fn attempt(
         let mut after = before.booked.reservation.clone();
         (after.house, after.updated) = (planned.to_property_id, now);
         changes.push(Change {
-            before: Some(before),
-            client: before.booked.client.clone(),
-            receipts: Vec::new(),
-            points: None,
             facts: event::facts(Some(&before.booked.reservation), &after, Decimal::ZERO),
             audit: Some(Audit::new(Some(user.id), AuditAction::Changed, MODEL, after.id, now)),
-            takes_code: None,
-            conflicts: Conflicts::Refuse,
-            after,
+            ..Change::new(Some(before), after, before.booked.client.clone())
         });
     }
     if let Some(draft) = draft {

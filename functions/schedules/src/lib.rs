@@ -2,7 +2,8 @@
 
 use casa_gateways::Gateways;
 use casa_jobs::{
-    JobError, client_book, points_award, points_expire, ranking,
+    JobError, bookings_expire, client_book, feeds, payments, points_award, points_expire, pool_heating,
+    ranking,
     searches::{self, Since},
 };
 use casa_web::AppState;
@@ -24,6 +25,14 @@ pub enum Job {
     SheetsSync,
     /// Saves a snapshot of the client book.
     ClientBook,
+    /// Switches the heating of the pools.
+    PoolHeating,
+    /// Ends bookings that were not paid in time.
+    BookingsExpire,
+    /// Asks the card gateways what became of payments without a known outcome.
+    PaymentsSettle,
+    /// Brings the stays of other calendars in.
+    FeedsImport,
 }
 
 /// When a job runs, in the business's zone.
@@ -35,12 +44,30 @@ pub struct Hour {
     pub hour: Option<u32>,
     /// The minute.
     pub minute: u32,
+    /// Again every so many minutes until the hour is over; `None` for once. To strike evenly across hours it divides 60.
+    pub every: Option<u32>,
 }
 
 impl Hour {
+    /// Once every hour.
+    const fn hourly(minute: u32) -> Self {
+        Self { day: None, hour: None, minute, every: None }
+    }
+
+    /// Every so many minutes.
+    const fn every(minutes: u32) -> Self {
+        Self { day: None, hour: None, minute: 0, every: Some(minutes) }
+    }
+
+    /// Once every night.
+    const fn nightly(hour: u32) -> Self {
+        Self { day: None, hour: Some(hour), minute: 0, every: None }
+    }
+
     /// Whether it strikes in the minute of a local time.
     pub fn strikes(self, local: DateTime<FixedOffset>) -> bool {
-        self.minute == local.minute()
+        let since = local.minute().checked_sub(self.minute);
+        since.is_some_and(|since| since == 0 || self.every.is_some_and(|every| since.is_multiple_of(every)))
             && self.hour.is_none_or(|hour| hour == local.hour())
             && self.day.is_none_or(|day| day == local.day())
     }
@@ -48,14 +75,24 @@ impl Hour {
     /// The same as EventBridge writes it.
     pub fn cron(self) -> String {
         let or_any = |part: Option<u32>| part.map_or_else(|| "*".to_owned(), |part| part.to_string());
-        format!("cron({} {} {} * ? *)", self.minute, or_any(self.hour), or_any(self.day))
+        let every = self.every.map(|every| format!("/{every}")).unwrap_or_default();
+        format!("cron({}{every} {} {} * ? *)", self.minute, or_any(self.hour), or_any(self.day))
     }
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 5] =
-        [Self::PointsAward, Self::PointsExpire, Self::ReferralRanking, Self::SheetsSync, Self::ClientBook];
+    pub const ALL: [Self; 9] = [
+        Self::PointsAward,
+        Self::PointsExpire,
+        Self::ReferralRanking,
+        Self::SheetsSync,
+        Self::ClientBook,
+        Self::PoolHeating,
+        Self::BookingsExpire,
+        Self::PaymentsSettle,
+        Self::FeedsImport,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -65,6 +102,10 @@ impl Job {
             Self::ReferralRanking => "referral-ranking",
             Self::SheetsSync => "sheets-sync",
             Self::ClientBook => "client-book",
+            Self::PoolHeating => "pool-heating",
+            Self::BookingsExpire => "bookings-expire",
+            Self::PaymentsSettle => "payments-settle",
+            Self::FeedsImport => "feeds-import",
         }
     }
 
@@ -75,13 +116,15 @@ impl Job {
 
     /// When it runs.
     pub fn hour(self) -> Hour {
-        let nightly = |hour| Hour { day: None, hour: Some(hour), minute: 0 };
         match self {
-            Self::PointsAward => nightly(2),
-            Self::PointsExpire => nightly(3),
-            Self::ReferralRanking => Hour { day: Some(1), ..nightly(4) },
-            Self::SheetsSync => nightly(5),
-            Self::ClientBook => Hour { day: None, hour: None, minute: 40 },
+            Self::PointsAward => Hour::nightly(2),
+            Self::PointsExpire => Hour::nightly(3),
+            Self::ReferralRanking => Hour { day: Some(1), ..Hour::nightly(4) },
+            Self::SheetsSync => Hour::nightly(5),
+            Self::ClientBook => Hour::hourly(40),
+            Self::PoolHeating => Hour::hourly(5),
+            Self::BookingsExpire | Self::PaymentsSettle => Hour::every(5),
+            Self::FeedsImport => Hour::every(30),
         }
     }
 }
@@ -99,6 +142,10 @@ pub async fn run(job: Job, state: &AppState, gateways: &Gateways, dry_run: bool)
         Job::ReferralRanking => Box::pin(rank(state, dry_run)).await,
         Job::SheetsSync => Box::pin(fill_sheet(state, gateways, dry_run)).await,
         Job::ClientBook => Box::pin(client_book::run(state, dry_run)).await,
+        Job::PoolHeating => Box::pin(pool_heating::run(state, &gateways.pool, dry_run)).await,
+        Job::BookingsExpire => Box::pin(bookings_expire::run(state, dry_run)).await,
+        Job::PaymentsSettle => Box::pin(payments::settle_all(state, &gateways.cards, dry_run)).await,
+        Job::FeedsImport => Box::pin(feeds::run(state, gateways.telegram.as_ref(), dry_run)).await,
     };
     let milliseconds = (Utc::now() - started).num_milliseconds();
     match &report {
@@ -153,6 +200,17 @@ mod tests {
         assert_eq!(award.cron(), "cron(0 2 * * ? *)");
         assert_eq!(ranking.cron(), "cron(0 4 1 * ? *)");
         assert_eq!(Job::ClientBook.hour().cron(), "cron(40 * * * ? *)");
+        let expire = Job::BookingsExpire.hour();
+        assert_eq!(expire.cron(), "cron(0/5 * * * ? *)");
+        let struck = |hour: Hour| {
+            let minutes =
+                (0..60).filter(|minute| hour.strikes(at(&format!("2025-11-12T07:{minute:02}:30-05:00"))));
+            minutes.collect::<Vec<_>>()
+        };
+        assert_eq!(struck(expire), (0..60).step_by(5).collect::<Vec<_>>());
+        let twice = Hour { minute: 10, every: Some(30), ..Hour::hourly(0) };
+        assert_eq!((struck(twice), twice.cron()), (vec![10, 40], "cron(10/30 * * * ? *)".to_owned()));
+        assert_eq!(struck(Hour { every: Some(0), ..Hour::hourly(7) }), [7]);
     }
 
     /// The template's schedules are these jobs at these hours, in the business's zone, and no others.

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, FixedOffset};
 use clap::{Args, Parser, Subcommand};
 
+pub use crate::reservations::{Compared, DuplicatesArgs, OverlapsArgs, ReservationsCommand, SheetImportArgs};
+
 /// The arguments without a `--` right behind the command: `cargo dev -- --demo` means what `cargo dev --demo` means, but
 /// the alias hands its separator on.
 pub fn without_separator(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
@@ -37,6 +39,9 @@ pub enum Command {
     Run(RunArgs),
     /// Compare points and levels with stays and ledgers, and mend them when told to
     Recalculate(RecalculateArgs),
+    /// Enter stays of the past from a sheet, and find what is entered twice
+    #[command(subcommand)]
+    Reservations(ReservationsCommand),
     /// Measure what requests cost and how many this machine serves
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -97,7 +102,8 @@ pub struct ImportArgs {
 /// Options of `casa run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Its name: points-award, points-expire, referral-ranking, sheets-sync, client-book
+    /// Its name: points-award, points-expire, referral-ranking, sheets-sync, client-book, pool-heating, bookings-expire,
+    /// payments-settle
     #[arg(value_name = "JOB")]
     pub job: String,
     /// Change nothing and report what would be done
@@ -193,6 +199,8 @@ pub enum BenchCommand {
     Lists(BenchListsArgs),
     /// Finding guests, at several sizes of the book
     Clients(BenchClientsArgs),
+    /// Bookings from the guest's click to their approval
+    Booking(BenchBookingArgs),
 }
 
 /// Options of `casa bench quote`.
@@ -226,6 +234,20 @@ pub struct BenchClientsArgs {
     /// How hard to ask
     #[command(flatten)]
     pub load: LoadArgs,
+}
+
+/// Options of `casa bench booking`.
+#[derive(Debug, Args)]
+pub struct BenchBookingArgs {
+    /// Bookings to make; more than some thousands meet the limits on what a guest may try
+    #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..=3800))]
+    pub bookings: u16,
+    /// Clients at the same time
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub clients: u16,
+    /// Print figures as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of every benchmark.

@@ -26,10 +26,13 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub fn function_routes() -> Vec<OpenApiRouter<AppState>> {
     vec![
         accounts::routes(),
+        bookings::routes(),
         bot::routes(casa_gateways::Gateways::from_env().chatbot),
         clients::routes(casa_gateways::Gateways::from_env()),
+        contracts::routes(contracts::Landlord::from_env()),
         docs::routes(),
         media::routes(),
+        payments::routes(casa_gateways::Cards::from_env()),
         pricing::routes(),
         properties::routes(),
         referrals::routes(casa_gateways::Gateways::from_env().sheets),

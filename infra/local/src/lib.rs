@@ -15,6 +15,7 @@ mod jobs;
 pub mod local;
 mod output;
 pub mod pump;
+mod reservations;
 pub mod sdk;
 pub mod stream;
 mod user;
@@ -67,6 +68,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => user::run(command).await,
         Command::Run(arguments) => jobs::run(arguments).await,
         Command::Recalculate(arguments) => jobs::recalculate(arguments).await,
+        Command::Reservations(command) => reservations::run(command).await,
         Command::Bench(command) => bench::run(command).await,
     }
 }

@@ -209,11 +209,11 @@ mod tests {
         let longer = stay(1, 10, 14);
         let then = |first: &Reservation, second: &Reservation| {
             life(&[
-                ("11T20", &[first.clone()]),
-                ("11T21", &[second.clone()]),
-                ("11T22", &[second.clone()]),
-                ("13T11", &[second.clone()]),
-                ("14T11", &[second.clone()]),
+                ("11T20", std::slice::from_ref(first)),
+                ("11T21", std::slice::from_ref(second)),
+                ("11T22", std::slice::from_ref(second)),
+                ("13T11", std::slice::from_ref(second)),
+                ("14T11", std::slice::from_ref(second)),
             ])
         };
         assert_eq!(then(&without, &with), ["11 21 On 1 for 1", "13 11 Off 1 for 1"], "bought later");

@@ -2,10 +2,14 @@
 //!
 //! It must not know the HTTP of our own API or the table. A vendor that is not configured is simply off.
 
+pub mod cards;
 pub mod chatbot;
 pub mod facebook;
+pub mod feed;
+pub mod ical;
 pub mod meta;
 pub mod phone;
+pub mod pool;
 pub mod sheets;
 pub mod telegram;
 #[cfg(test)]
@@ -16,11 +20,14 @@ mod wire;
 
 use std::{env, time::Duration};
 
+pub use cards::Cards;
 pub use chatbot::{BotField, Chatbot};
 pub use facebook::{Facebook, FacebookProfile, TokenFacts};
-pub use meta::{MetaAudience, Person};
+pub use feed::{FeedError, FeedFetcher, Fetched};
+pub use meta::{Buyer, MetaAudience, MetaConversions, Person, Purchase, Trace};
+pub use pool::PoolSwitch;
 pub use sheets::{SheetReply, Sheets};
-pub use telegram::{Chat, Telegram};
+pub use telegram::{Attachment, Chat, Telegram};
 pub use twilio::TwilioVerify;
 pub use whatsapp::WhatsApp;
 
@@ -69,8 +76,14 @@ pub struct Gateways {
     pub facebook: Option<Facebook>,
     /// The audience of the advertisements; `None` when not configured.
     pub meta: Option<MetaAudience>,
+    /// Purchases that advertisements led to; `None` when not configured.
+    pub conversions: Option<MetaConversions>,
     /// The sheet of searches; `None` when not configured.
     pub sheets: Option<Sheets>,
+    /// The switches of the pools' heating; their addresses are the houses'.
+    pub pool: PoolSwitch,
+    /// The card gateways.
+    pub cards: Cards,
     /// Whether one-time codes are ours and go by WhatsApp, instead of Twilio's by SMS (`OTP_SERVICE_PROVIDER`).
     pub otp_by_whatsapp: bool,
 }
@@ -85,7 +98,10 @@ impl Gateways {
             whatsapp: WhatsApp::from_env(),
             facebook: Facebook::from_env(),
             meta: MetaAudience::from_env(),
+            conversions: MetaConversions::from_env(),
             sheets: Sheets::from_env(),
+            pool: PoolSwitch::default(),
+            cards: Cards::from_env(),
             otp_by_whatsapp: is_whatsapp(setting("OTP_SERVICE_PROVIDER")),
         }
     }
@@ -128,6 +144,8 @@ mod tests {
     fn by_default_everything_is_off() {
         let off = Gateways::default();
         assert!(off.twilio.is_none() && off.whatsapp.is_none() && off.facebook.is_none());
-        assert!(off.meta.is_none() && off.sheets.is_none() && !off.otp_by_whatsapp);
+        assert!(
+            off.meta.is_none() && off.conversions.is_none() && off.sheets.is_none() && !off.otp_by_whatsapp
+        );
     }
 }

@@ -1,10 +1,15 @@
-//! Guests in the audience of the house's advertisements at Meta, known there by hashes only (contract 02 §5.4).
+//! Meta's advertisements: guests in the audience of the house, known there by hashes only (contract 02 §5.4), and purchases
+//! that advertisements led to (contract 05 §5.4).
+
+mod conversions;
 
 use reqwest::StatusCode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{GatewayError, PATIENCE, setting, wire};
+
+pub use conversions::{Buyer, MetaConversions, Purchase, Trace};
 
 const VENDOR: &str = "Meta";
 /// Most people that Meta takes in one call.

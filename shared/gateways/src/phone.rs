@@ -28,6 +28,13 @@ pub fn whatsapp(phone: &str) -> String {
     }
 }
 
+/// A number of somebody who pays by card: a plus sign, the country, the rest; `None` without any digit (contract 06 §5.1).
+pub fn payer(phone: &str) -> Option<String> {
+    let digits = digits(phone);
+    let foreign = digits.len() > MOBILE;
+    (!digits.is_empty()).then(|| if foreign { format!("+{digits}") } else { format!("+{PERU}{digits}") })
+}
+
 fn digits(phone: &str) -> String {
     phone.chars().filter(char::is_ascii_digit).collect()
 }
@@ -55,5 +62,23 @@ mod tests {
             assert_eq!(e164(phone), for_twilio, "{phone}");
             assert_eq!(whatsapp(phone), for_whatsapp, "{phone}");
         }
+    }
+
+    #[test]
+    fn payers_have_a_country() {
+        for (phone, sent) in [
+            // Contract 06 §9, example 13.
+            ("51987654321", "+51987654321"),
+            ("987654321", "+51987654321"),
+            ("+51 987-654-321", "+51987654321"),
+            ("12345", "+5112345"),
+            // Further corners of the same rules.
+            ("+1 202 555 0100", "+12025550100"),
+            ("5198765432", "+5198765432"),
+        ] {
+            assert_eq!(payer(phone).as_deref(), Some(sent), "{phone}");
+        }
+        assert_eq!(payer(""), None);
+        assert_eq!(payer("ninguno"), None);
     }
 }

@@ -1,12 +1,22 @@
 //! Notices to staff through the Telegram Bot API (contract 01 §5.1, 05 §5.1).
 
-use serde_json::{Value, json};
+use std::time::Duration;
+
+use reqwest::{
+    RequestBuilder,
+    multipart::{Form, Part},
+};
+use serde_json::json;
 
 use crate::{GatewayError, client, setting};
 
 const VENDOR: &str = "Telegram";
 /// Telegram refuses longer texts.
 const LONGEST_TEXT: usize = 4096;
+/// Telegram refuses longer texts beside a file. It counts UTF-16 units, of which a picture sign takes two.
+const LONGEST_CAPTION: usize = 1024;
+/// How long a file may take on its way.
+const PATIENCE_WITH_FILES: Duration = Duration::from_secs(30);
 
 /// The channels of the house, each a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +39,23 @@ impl Chat {
             Self::Operations => "PERSONAL_CHAT_ID",
             Self::Clients => "CLIENTS_CHAT_ID",
         }
+    }
+}
+
+/// A file to send, its content by value.
+#[derive(Clone)]
+pub struct Attachment {
+    /// The name that staff see.
+    pub name: String,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Attachment({}, {} bytes)", self.content_type, self.bytes.len())
     }
 }
 
@@ -69,15 +96,47 @@ impl Telegram {
     pub async fn send(&self, chat: Chat, text: &str) -> Result<(), GatewayError> {
         let Some(chat_id) = &self.chats[chat as usize] else { return Ok(()) };
         let text: String = text.chars().take(LONGEST_TEXT).collect();
-        self.call("sendMessage", &json!({ "chat_id": chat_id, "text": text })).await
+        self.call(self.method("sendMessage").json(&json!({ "chat_id": chat_id, "text": text }))).await
     }
 
-    async fn call(&self, method: &str, body: &Value) -> Result<(), GatewayError> {
-        let answer = self.http.post(format!("{}/{method}", self.address)).json(body).send().await;
-        let answer = answer.map_err(|error| GatewayError::Unreachable {
-            vendor: VENDOR,
-            problem: error.without_url().to_string(),
-        })?;
+    /// Sends a picture (JPEG, PNG or WebP, up to 10 MB) with a text to a channel; nothing is sent to a channel that is not
+    /// configured. The picture itself goes, so that it needs no public address.
+    ///
+    /// # Errors
+    /// [`GatewayError`]; `Refused` also for a picture that Telegram does not take.
+    pub async fn photo(&self, chat: Chat, text: &str, picture: Attachment) -> Result<(), GatewayError> {
+        self.upload(chat, text, ("sendPhoto", "photo"), picture).await
+    }
+
+    /// Sends a file of any kind, up to 50 MB, with a text to a channel; nothing is sent to a channel that is not configured.
+    ///
+    /// # Errors
+    /// [`GatewayError`]; `Refused` also for a file that Telegram does not take.
+    pub async fn document(&self, chat: Chat, text: &str, file: Attachment) -> Result<(), GatewayError> {
+        self.upload(chat, text, ("sendDocument", "document"), file).await
+    }
+
+    async fn upload(
+        &self,
+        chat: Chat,
+        text: &str,
+        (method, field): (&str, &'static str),
+        file: Attachment,
+    ) -> Result<(), GatewayError> {
+        let Some(chat_id) = &self.chats[chat as usize] else { return Ok(()) };
+        let part = Part::bytes(file.bytes).file_name(file.name).mime_str(file.content_type);
+        let part = part.map_err(unreachable)?;
+        let form =
+            Form::new().text("chat_id", chat_id.clone()).text("caption", caption(text)).part(field, part);
+        self.call(self.method(method).multipart(form).timeout(PATIENCE_WITH_FILES)).await
+    }
+
+    fn method(&self, name: &str) -> RequestBuilder {
+        self.http.post(format!("{}/{name}", self.address))
+    }
+
+    async fn call(&self, request: RequestBuilder) -> Result<(), GatewayError> {
+        let answer = request.send().await.map_err(unreachable)?;
         match answer.status() {
             status if status.is_success() => Ok(()),
             status if status.as_u16() == 429 || status.is_server_error() => {
@@ -88,10 +147,27 @@ impl Telegram {
     }
 }
 
+fn unreachable(error: reqwest::Error) -> GatewayError {
+    GatewayError::Unreachable { vendor: VENDOR, problem: error.without_url().to_string() }
+}
+
+/// As much of the text as fits beside a file.
+fn caption(text: &str) -> String {
+    let mut left = LONGEST_CAPTION;
+    let fits = |letter: &char| {
+        let rest = left.checked_sub(letter.len_utf16());
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    text.chars().take_while(fits).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Vendor;
     use axum::{Json, Router, extract::Path, http::StatusCode, routing::post};
+    use serde_json::Value;
     use std::sync::{Arc, Mutex};
 
     type Seen = Arc<Mutex<Vec<(String, Value)>>>;
@@ -131,5 +207,60 @@ mod tests {
         let nobody = Telegram::new("http://127.0.0.1:1", "secret", [Some("1".to_owned()), None, None, None]);
         let error = nobody.send(Chat::Main, "x").await.unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
+    }
+
+    fn file() -> Attachment {
+        Attachment {
+            name: "voucher.jpg".to_owned(),
+            content_type: "image/jpeg",
+            bytes: "bytes of a picture".into(),
+        }
+    }
+
+    fn at(vendor: &Vendor) -> Telegram {
+        Telegram::new(&vendor.base, "secret", [None, None, None, Some("-4".to_owned())])
+    }
+
+    #[tokio::test]
+    async fn files_travel_themselves() {
+        let vendor = Vendor::start([(200, "{}")]).await;
+        let bot = at(&vendor);
+        bot.photo(Chat::Clients, "🧾 Voucher", file()).await.unwrap();
+        bot.document(Chat::Clients, &"ñ".repeat(3000), file()).await.unwrap();
+        bot.photo(Chat::Main, "nadie lo ve", file()).await.unwrap();
+        let calls = vendor.calls();
+        let lines: Vec<_> = calls.iter().map(|call| call.line.as_str()).collect();
+        assert_eq!(lines, ["POST /botsecret/sendPhoto", "POST /botsecret/sendDocument"]);
+        for (call, field) in calls.iter().zip(["photo", "document"]) {
+            assert!(call.header("content-type").starts_with("multipart/form-data; boundary="));
+            let part = format!(
+                "name=\"{field}\"; filename=\"voucher.jpg\"\r\nContent-Type: image/jpeg\r\n\r\nbytes of a picture\r\n"
+            );
+            assert!(call.body.contains(&part), "{}", call.body);
+            assert!(call.body.contains("name=\"chat_id\"\r\n\r\n-4\r\n"), "{}", call.body);
+        }
+        assert!(calls[0].body.contains("name=\"caption\"\r\n\r\n🧾 Voucher\r\n"), "{}", calls[0].body);
+        assert_eq!(calls[1].body.matches('ñ').count(), LONGEST_CAPTION);
+    }
+
+    #[tokio::test]
+    async fn a_refused_file_is_told_apart_from_a_silence() {
+        for (status, refused) in [(400, true), (413, true), (429, false), (502, false)] {
+            let vendor = Vendor::start([(status, "{}")]).await;
+            let error = at(&vendor).photo(Chat::Clients, "x", file()).await.unwrap_err();
+            assert_eq!(matches!(error, GatewayError::Refused { .. }), refused, "{error}");
+        }
+        let nobody = Telegram::new("http://127.0.0.1:1", "secret", [None, None, None, Some("4".to_owned())]);
+        let error = nobody.document(Chat::Clients, "x", file()).await.unwrap_err();
+        assert!(matches!(error, GatewayError::Unreachable { .. }), "{error}");
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+        assert!(!format!("{:?}", file()).contains("bytes of"), "{:?}", file());
+    }
+
+    #[test]
+    fn captions_are_cut_between_signs() {
+        assert_eq!(caption(&"🧾".repeat(600)).chars().count(), LONGEST_CAPTION / 2);
+        assert_eq!(caption(&format!("a{}", "🧾".repeat(600))).chars().count(), LONGEST_CAPTION / 2);
+        assert_eq!(caption("corto"), "corto");
     }
 }

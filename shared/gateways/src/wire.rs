@@ -52,7 +52,8 @@ pub(crate) fn nonsense(vendor: &'static str) -> GatewayError {
     GatewayError::Unreachable { vendor, problem: "its answer cannot be understood".to_owned() }
 }
 
-fn unreachable(vendor: &'static str, error: reqwest::Error) -> GatewayError {
+/// What a request that came to nothing means, without its address.
+pub(crate) fn unreachable(vendor: &'static str, error: reqwest::Error) -> GatewayError {
     let problem = if error.is_timeout() {
         "no answer in time".to_owned()
     } else if error.is_connect() {

@@ -148,7 +148,10 @@ pub(crate) fn begin(
     token.insert("until".to_owned(), n(until.timestamp()));
     // The business clock may stand still; the table's own never does.
     token.insert("ttl".to_owned(), n((Utc::now().max(until) + TimeDelta::hours(TOKEN_HOURS)).timestamp()));
-    let free = Expression::new("attribute_not_exists(pk) OR until < :now").value(":now", n(now.timestamp()));
+    // The name is a word of the table's own language.
+    let free = Expression::new("attribute_not_exists(pk) OR #until < :now")
+        .name("#until", "until")
+        .value(":now", n(now.timestamp()));
     transaction.put(table, token, Some(free), Guards::Unique("token"))
 }
 

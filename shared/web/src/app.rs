@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
-    middleware,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request};
@@ -28,6 +28,7 @@ pub fn app(routes: OpenApiRouter<AppState>, state: AppState) -> Router {
         .fallback(|| async { no_such_address() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .with_state(state)
+        .layer(middleware::from_fn(refuse_large))
         .layer(middleware::from_fn(logs::log_request))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(|_| {
@@ -94,6 +95,19 @@ async fn answer(inner: Router, mut request: Request) -> Response {
     }
 }
 
+/// Answers a body that announces itself as too large before any of it is read. One that does not say its size is read up
+/// to the limit.
+async fn refuse_large(request: Request, next: Next) -> Response {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| length > LARGEST_BODY as u64)
+    {
+        return too_large().into_response();
+    }
+    next.run(request).await
+}
+
 /// Every API address ends in a slash; requests without it mean the same (decision 14).
 fn slashed(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
@@ -114,6 +128,10 @@ fn is_local(origin: &str) -> bool {
 
 fn no_such_address() -> ApiError {
     error::detail(StatusCode::NOT_FOUND, "La dirección solicitada no existe.")
+}
+
+fn too_large() -> ApiError {
+    error::detail(StatusCode::PAYLOAD_TOO_LARGE, "La solicitud es demasiado grande.")
 }
 
 fn method_not_allowed() -> ApiError {

@@ -1,4 +1,5 @@
-//! The chatbot's key: lets the bot do what otherwise only staff may (contract 02 §8.3, 03 §8 D2, 04 §8 D6 and D9).
+//! Keys of machines. The chatbot's lets it do what otherwise only staff may (contract 02 §8.3, 03 §8 D2, 04 §8 D6 and D9);
+//! the home automation's, where one is set, keeps strangers from asking who is in a house (contract 05 §8, defect 1).
 
 use axum::extract::FromRequestParts;
 use casa_domain::staff::StaffUser;
@@ -9,7 +10,9 @@ use crate::{ApiError, AppState, Staff, settings::Secret};
 
 /// The header in which the bot sends its key. Browsers are not told that they may send it (CORS): a page that held the
 /// key would give it to everybody.
-const HEADER: &str = "x-bot-key";
+const BOT_HEADER: &str = "x-bot-key";
+/// The header in which the home automation sends its key; not for browsers either.
+const HOME_HEADER: &str = "x-home-key";
 
 /// Demands the bot's key or the access token of an active member of staff.
 #[derive(Clone, Debug)]
@@ -24,7 +27,7 @@ impl FromRequestParts<AppState> for StaffOrBot {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        if opens(parts, state.settings.bot_key.as_ref()) {
+        if opens(parts, BOT_HEADER, state.settings.bot_key.as_ref()) {
             return Ok(Self::Bot);
         }
         // A wrong key is answered as no key: it may belong to somebody who also sent a token.
@@ -49,9 +52,26 @@ impl FromRequestParts<AppState> for MaybeStaffOrBot {
     }
 }
 
-/// Whether the request carries the key. Where none is set, none fits.
-fn opens(parts: &Parts, key: Option<&Secret>) -> bool {
-    let (Some(key), Some(sent)) = (key, parts.headers.get(HEADER)) else { return false };
+/// Demands the home automation's key or the access token of an active member of staff where a key is set. Where none is,
+/// everybody may ask, as the original let everybody.
+#[derive(Clone, Copy, Debug)]
+pub struct HomeAutomation;
+
+impl FromRequestParts<AppState> for HomeAutomation {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let key = state.settings.home_key.as_ref();
+        if key.is_none() || opens(parts, HOME_HEADER, key) {
+            return Ok(Self);
+        }
+        Staff::from_request_parts(parts, state).await.map(|_| Self)
+    }
+}
+
+/// Whether the request carries the key in the header. Where none is set, none fits.
+fn opens(parts: &Parts, header: &str, key: Option<&Secret>) -> bool {
+    let (Some(key), Some(sent)) = (key, parts.headers.get(header)) else { return false };
     // How long the comparison takes tells nothing but the length.
     key.0.as_bytes().ct_eq(sent.as_bytes()).into()
 }
@@ -71,17 +91,18 @@ mod tests {
     #[test]
     fn only_the_whole_key_opens() {
         let key = Secret("una-llave-bien-larga".to_owned());
-        assert!(opens(&asked(Some("una-llave-bien-larga")), Some(&key)));
+        assert!(opens(&asked(Some("una-llave-bien-larga")), BOT_HEADER, Some(&key)));
+        assert!(!opens(&asked(Some("una-llave-bien-larga")), HOME_HEADER, Some(&key)), "another header");
         for sent in [None, Some(""), Some("una-llave-bien-larg"), Some("una-llave-bien-larga-"), Some("otra")]
         {
-            assert!(!opens(&asked(sent), Some(&key)), "{sent:?}");
+            assert!(!opens(&asked(sent), BOT_HEADER, Some(&key)), "{sent:?}");
         }
     }
 
     #[test]
     fn without_a_key_nothing_opens() {
         for sent in [None, Some(""), Some("una-llave-bien-larga")] {
-            assert!(!opens(&asked(sent), None), "{sent:?}");
+            assert!(!opens(&asked(sent), BOT_HEADER, None), "{sent:?}");
         }
     }
 }

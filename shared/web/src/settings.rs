@@ -28,6 +28,8 @@ pub struct Settings {
     pub secret: Secret,
     /// With it the chatbot does what otherwise only staff may; without one nobody does. Never logged.
     pub bot_key: Option<Secret>,
+    /// With it the home automation asks who is in a house; without one everybody may. Never logged.
+    pub home_key: Option<Secret>,
     /// The clock, with the business zone.
     pub clock: Clock,
     /// Exact origins that browsers may call from.
@@ -42,15 +44,17 @@ pub struct Settings {
     pub airbnb_name: String,
     /// First name of the client that stands for maintenance (decision 19).
     pub maintenance_name: String,
+    /// The member of staff who sells what guests book on the site without naming anybody (contract 03 §4.F, B10).
+    pub booking_seller: i64,
     /// Most stays that one rearrangement moves.
     pub most_moves: usize,
 }
 
 /// More moves and a new booking might not fit one transaction of the table.
-const MOST_MOVES: usize = 7;
+const MOST_MOVES: usize = 6;
 
 /// A shorter key could be guessed.
-const SHORTEST_BOT_KEY: usize = 16;
+const SHORTEST_KEY: usize = 16;
 
 /// A text that does not show itself in logs.
 #[derive(Clone, PartialEq, Eq)]
@@ -110,7 +114,8 @@ impl Settings {
             table: text("CASA_TABLE").unwrap_or_else(|| "casa".to_owned()),
             bucket: text("CASA_BUCKET").unwrap_or_else(|| "casa-files".to_owned()),
             secret: Secret(secret),
-            bot_key: bot_key(text("CASA_BOT_KEY"))?,
+            bot_key: key("CASA_BOT_KEY", text("CASA_BOT_KEY"))?,
+            home_key: key("CASA_HOME_KEY", text("CASA_HOME_KEY"))?,
             clock,
             cors_origins: origins
                 .split(',')
@@ -123,15 +128,16 @@ impl Settings {
             refresh_life: DAY * number("CASA_REFRESH_DAYS", 60)?,
             airbnb_name: text("CASA_AIRBNB_CLIENT").unwrap_or_else(|| "AirBnB".to_owned()),
             maintenance_name: text("CASA_MAINTENANCE_CLIENT").unwrap_or_else(|| "Mantenimiento".to_owned()),
+            booking_seller: number("CASA_BOOKING_SELLER", 14)?,
             most_moves: number("CASA_MOST_MOVES", 4)?.min(MOST_MOVES),
         })
     }
 }
 
-fn bot_key(key: Option<String>) -> Result<Option<Secret>, SettingsError> {
+fn key(name: &'static str, key: Option<String>) -> Result<Option<Secret>, SettingsError> {
     match key {
-        Some(key) if key.len() < SHORTEST_BOT_KEY => {
-            Err(SettingsError::Unusable("CASA_BOT_KEY", format!("shorter than {SHORTEST_BOT_KEY} bytes")))
+        Some(key) if key.len() < SHORTEST_KEY => {
+            Err(SettingsError::Unusable(name, format!("shorter than {SHORTEST_KEY} bytes")))
         }
         key => Ok(key.map(Secret)),
     }
@@ -153,11 +159,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bot_keys_are_long_and_hidden() {
-        assert_eq!(bot_key(None).unwrap(), None);
-        let key = bot_key(Some("dieciséis-letras".to_owned())).unwrap();
-        assert!(!format!("{key:?}").contains("letras"));
-        let refused = bot_key(Some("corta".to_owned())).unwrap_err().to_string();
+    fn keys_are_long_and_hidden() {
+        assert_eq!(key("CASA_BOT_KEY", None).unwrap(), None);
+        let long = key("CASA_BOT_KEY", Some("dieciséis-letras".to_owned())).unwrap();
+        assert!(!format!("{long:?}").contains("letras"));
+        let refused = key("CASA_BOT_KEY", Some("corta".to_owned())).unwrap_err().to_string();
         assert!(refused.contains("CASA_BOT_KEY") && !refused.contains("corta"), "{refused}");
     }
 }

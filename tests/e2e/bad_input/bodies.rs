@@ -4,7 +4,7 @@ use bytes::Bytes;
 use casa_tests::document::Operation;
 use reqwest::header;
 
-use crate::{Probe, Setting};
+use crate::{Probe, Setting, refusals};
 
 const MEGABYTE: usize = 1024 * 1024;
 
@@ -25,7 +25,7 @@ fn probe(
         what: what.to_owned(),
         operation: operation.clone(),
         request: request.header(header::CONTENT_TYPE, content_type).body(body),
-        wanted: wanted.to_vec(),
+        wanted: refusals(operation, wanted),
         names: None,
     }
 }
@@ -136,8 +136,9 @@ pub(crate) fn multipart(setting: &Setting) -> Vec<Probe> {
         }
         let form = ("application/x-www-form-urlencoded", Bytes::from_static(b"%FF=%FF&a=%00"));
         // A form with bytes that are no text: refused, or read as if they were replaced; nothing of it is a known field.
-        // (Only a simple code can be asked for with no field at all.)
-        let demands_nothing = operation.path.ends_with("/generate-simple-discount/");
+        // (A simple code can be asked for with no field at all, and so can all of a payment's money.)
+        let demands_nothing =
+            ["/generate-simple-discount/", "/refund/"].iter().any(|end| operation.path.ends_with(end));
         if operation.method == "POST" && operation.bodies.contains(form.0) && !demands_nothing {
             probes.push(probe(setting, operation, "form not UTF-8", form, &[400]));
         }

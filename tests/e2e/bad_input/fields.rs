@@ -4,15 +4,15 @@ use casa_tests::{document::Operation, replay::NOBODY};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::{Probe, Setting};
+use crate::{Probe, Setting, refusals};
 
-fn find<'a>(setting: &'a Setting, method: &str, path: &str) -> &'a Operation {
+pub(crate) fn find<'a>(setting: &'a Setting, method: &str, path: &str) -> &'a Operation {
     let found =
         setting.operations.iter().find(|one| one.method == method && one.path == format!("/api/v1/{path}"));
     found.unwrap_or_else(|| panic!("{method} {path} is documented"))
 }
 
-fn probe(setting: &Setting, operation: &Operation, body: &Value, names: Option<&str>) -> Probe {
+pub(crate) fn probe(setting: &Setting, operation: &Operation, body: &Value, names: Option<&str>) -> Probe {
     sent(setting, operation, body.to_string(), names)
 }
 
@@ -22,7 +22,7 @@ fn sent(setting: &Setting, operation: &Operation, body: String, names: Option<&s
         what: body.chars().take(300).collect(),
         operation: operation.clone(),
         request: request.header(CONTENT_TYPE, "application/json").body(body),
-        wanted: vec![400],
+        wanted: refusals(operation, &[400]),
         names: names.map(str::to_owned),
     }
 }
@@ -41,7 +41,7 @@ pub(crate) fn every_field(setting: &Setting) -> Vec<Probe> {
                 let named = named(operation, name);
                 for text in texts.iter().filter(|text| !is_fine(name, text)) {
                     let body = format!("{{\"{name}\": {text}}}");
-                    let mut probe = sent(setting, operation, body, Some(named));
+                    let mut probe = sent(setting, operation, body, named);
                     if name == "config_name" {
                         // A text is a name, and a name that no template has is a 404 (contract 04 §3.8).
                         probe.wanted.push(404);
@@ -56,7 +56,7 @@ pub(crate) fn every_field(setting: &Setting) -> Vec<Probe> {
                     what: format!("{name} as a form, {} characters", text.len()),
                     operation: operation.clone(),
                     request: request.form(&[(name.as_str(), text)]),
-                    wanted: vec![400],
+                    wanted: refusals(operation, &[400]),
                     names: Some("detail".to_owned()),
                 });
             }
@@ -70,32 +70,44 @@ fn is_fine(field: &str, text: &str) -> bool {
     field == "dates_data" && text == "[]"
 }
 
-/// The key under which a wrong field is told.
-fn named<'a>(operation: &Operation, field: &'a str) -> &'a str {
-    let path = operation.path.strip_prefix("/api/v1/clients/").unwrap_or_default();
-    let of_accounts = ["client-auth/", "verify-document/", "public-register/", "complete-register/"];
-    if of_accounts.iter().any(|prefix| path.starts_with(prefix)) {
-        // A sentence for the guest (contract 02 §0).
-        return "message";
+/// The key under which a wrong field is told, where it is told.
+fn named<'a>(operation: &Operation, field: &'a str) -> Option<&'a str> {
+    let path = operation.path.strip_prefix("/api/v1/").unwrap_or_default();
+    // A sentence for the guest (contract 02 §0, 03 §3.11, 06 §3.1).
+    let of_guests = [
+        "clients/client-auth/",
+        "clients/verify-document/",
+        "clients/public-register/",
+        "clients/complete-register/",
+        "clients/reservations/",
+        "payment/process/",
+        "payment/additional-services/",
+    ];
+    if of_guests.iter().any(|prefix| path.starts_with(prefix)) {
+        return Some("message");
     }
     match path {
-        "points/adjust/" | "points/redeem/" => return "error",
-        "track-search/" => return "errors",
+        "clients/points/adjust/" | "clients/points/redeem/" => return Some("error"),
+        "clients/track-search/" => return Some("errors"),
+        // What is no text counts as nothing.
+        "confirm/{uuid}/" => return None,
+        "payments/{id}/refund/" => return Some("detail"),
+        _ if path.starts_with("payment/webhooks/") => return Some("detail"),
         _ => {}
     }
     if operation.path.contains("/generate-") {
         // These number what is wrong (contract 04 §3.7, §3.8).
-        return "error";
+        return Some("error");
     }
     // Without a plan, the booking it makes room for is not looked at.
-    if field == "booking" { "plan" } else { field }
+    Some(if field == "booking" { "plan" } else { field })
 }
 
 /// A field's name and kind.
-type Field = (&'static str, &'static str);
+pub(crate) type Field = (&'static str, &'static str);
 
 /// Kinds of fields, with what they refuse.
-fn wrong(kind: &str) -> Vec<Value> {
+pub(crate) fn wrong(kind: &str) -> Vec<Value> {
     let list = match kind {
         "date" => json!([
             "2025-02-30",
@@ -315,89 +327,6 @@ pub(crate) fn others(setting: &Setting) -> Vec<Probe> {
                 let mut body = good.clone();
                 body[*name] = value;
                 probes.push(probe(setting, operation, &body, Some(name)));
-            }
-        }
-    }
-    probes
-}
-
-/// Registrations, codes, passwords, sign-ins, points and searches that are whole but for one field.
-pub(crate) fn accounts(setting: &Setting) -> Vec<Probe> {
-    let (number, secret) = setting.set.guest();
-    let guest = setting.set.guest_row(number).0.as_str();
-    let person = json!({
-        "document_type": "dni", "number_doc": "76543210", "first_name": "Ana", "last_name": "Vilca", "sex": "f",
-        "email": "ana@personal.example", "date": "1990-01-01", "tel_number": "51999888777", "otp_code": "123456",
-        "password": "Una-clave-1", "confirm_password": "Una-clave-1",
-    });
-    let document = json!({"document_type": "dni", "number_doc": number});
-    let with = |more: Value| {
-        let mut body = document.clone();
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        body
-    };
-    let named: [Field; 2] = [("document_type", "short text"), ("number_doc", "text")];
-    let secrets: [Field; 2] = [("otp_code", "short text"), ("password", "text")];
-    let personal: [Field; 9] = [
-        ("document_type", "choice"),
-        ("number_doc", "text"),
-        ("first_name", "text"),
-        ("last_name", "text"),
-        ("tel_number", "text"),
-        ("sex", "choice"),
-        ("email", "text"),
-        ("date", "date"),
-        ("password", "text"),
-    ];
-    let choose = with(json!({"otp_code": "123456", "password": "Una-clave-1"}));
-    let search = json!({"check_in_date": "2033-03-10", "check_out_date": "2033-03-12", "guests": 2});
-    let adjust = json!({"client_id": guest, "points": "5.00", "reason": "Prueba"});
-    let table: [(&str, &Value, Vec<Field>); 11] = [
-        ("public-register/", &person, personal.to_vec()),
-        ("complete-register/", &person, [&personal[..], &[("otp_code", "short text")]].concat()),
-        ("verify-document/", &document, named.to_vec()),
-        ("client-auth/request-otp/", &document, named.to_vec()),
-        ("client-auth/forgot-password/", &document, named.to_vec()),
-        ("client-auth/request-otp-registration/", &json!({}), vec![("tel_number", "text")]),
-        ("client-auth/setup-password/", &choose, [named, secrets].concat()),
-        ("client-auth/reset-password/", &choose, [named, secrets].concat()),
-        ("client-auth/login/", &with(json!({"password": secret})), [&named[..], &secrets[1..]].concat()),
-        ("points/redeem/", &document, vec![("points_to_redeem", "money")]),
-        ("points/adjust/", &adjust, vec![("client_id", "id"), ("points", "money"), ("reason", "nothing")]),
-    ];
-    let mut probes = Vec::new();
-    let mut add = |path: &str, good: &Value, name: &str, value: Value| {
-        let operation = find(setting, "POST", &format!("clients/{path}"));
-        let mut body = good.clone();
-        body[name] = value;
-        // Some of these count how often a host asks.
-        let request = setting.request_from(probes.len() / 40, operation, &operation.path);
-        probes.push(Probe {
-            what: body.to_string().chars().take(300).collect(),
-            operation: operation.clone(),
-            request: request.json(&body),
-            // An id that is none belongs to nobody, and no more does a document of an unknown kind.
-            wanted: if matches!(name, "client_id" | "document_type") { vec![400, 404] } else { vec![400] },
-            names: None,
-        });
-    };
-    for (path, good, fields) in table {
-        for (name, kind) in fields {
-            for value in wrong(kind) {
-                // Points are rounded to cents (contract 02 §3.12).
-                if !(path == "points/adjust/" && value == "1.234") {
-                    add(path, good, name, value);
-                }
-            }
-        }
-    }
-    for (name, kind) in
-        [("check_in_date", "date"), ("check_out_date", "date"), ("guests", "whole"), ("property", "id")]
-    {
-        for value in wrong(kind) {
-            // Generous as the original: a month without its zero, part of a guest, a house that is gone (contract 03 §3.8).
-            if value != "2025-1-1" && value != 1.5 && value != NOBODY {
-                add("track-search/", &search, name, value);
             }
         }
     }

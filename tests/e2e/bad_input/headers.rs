@@ -3,7 +3,7 @@
 use casa_tests::document::Operation;
 use reqwest::header::{self, HeaderValue};
 
-use crate::{Probe, Setting};
+use crate::{Probe, Setting, refusals};
 
 /// Everything that is not exactly the scheme and a good token is 401, also where a row would be changed.
 pub(crate) fn authorization(setting: &Setting) -> Vec<Probe> {
@@ -126,8 +126,9 @@ pub(crate) fn content_types(setting: &Setting) -> Vec<Probe> {
                 what,
                 operation: operation.clone(),
                 request,
-                wanted: vec![400, 415],
-                names: Some("detail".to_owned()),
+                wanted: refusals(operation, &[400, 415]),
+                // Farewells of browsers come under any type.
+                names: (!operation.path.contains("/confirm/")).then(|| "detail".to_owned()),
             }
         };
         probes.push(send("no content type".to_owned(), None));

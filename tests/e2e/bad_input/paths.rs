@@ -191,7 +191,7 @@ pub(crate) fn parameters(setting: &Setting) -> Vec<Probe> {
 
 /// Parameters whose contract says what happens to nonsense.
 pub(crate) fn refused(setting: &Setting) -> Vec<Probe> {
-    let table: [(&str, &[&str], u16); 9] = [
+    let table: &[(&str, &[&str], u16)] = &[
         (
             "/api/v1/reservations/",
             &["year=2025&month=13", "year=x&month=1", "year=0&month=1", "search=%00"],
@@ -225,20 +225,34 @@ pub(crate) fn refused(setting: &Setting) -> Vec<Probe> {
             ],
             400,
         ),
+        ("/api/v1/profit/", &["", "year=x", "year=0", "year=10000", "year=-1"], 400),
+        ("/api/v1/profit-resume/", &["", "year=NaN", "year=0", "year=99999"], 400),
+        ("/api/v1/get-ics/", &["", "q=", "q=%20"], 400),
+        ("/api/v1/get-ics/", &["q=nada", "q=%00", "q=../../etc/passwd"], 404),
+        ("/api/v1/homeassistant/", &[""], 400),
+        ("/api/v1/homeassistant/", &["property_uuid=x", "property_uuid=%00"], 404),
+        (
+            "/api/v1/payments/",
+            &["year=0", "month=13", "year=x", "reservation=x", "status=zzz", "gateway=paypal"],
+            400,
+        ),
+        ("/api/v1/payments/", &["page=0", "page=x", "page=999999"], 404),
+        ("/api/v1/reservations/{id}/contrato/", &["format=doc", "format=%00", "format=PDF"], 400),
     ];
     let mut probes = Vec::new();
     for (path, queries, status) in table {
-        let operation = setting.operations.iter().find(|one| one.path == path && one.method == "GET");
+        let operation = setting.operations.iter().find(|one| one.path == *path && one.method == "GET");
         let operation = operation.unwrap_or_else(|| panic!("{path} is documented"));
         let path = setting.harmless(operation);
-        for query in queries {
-            probes.push(probe(setting, operation, &format!("{path}?{query}"), query, &[status]));
+        for query in *queries {
+            probes.push(probe(setting, operation, &format!("{path}?{query}"), query, &[*status]));
         }
     }
     probes
 }
 
-/// Methods that an address does not have. They are not documented one by one: 405 is what all of them answer.
+/// Methods that an address does not have. They are not documented one by one: 405 is what all of them answer, but for
+/// links that may be opened in a browser (contract 05 §3.7).
 pub(crate) fn methods(setting: &Setting) -> Vec<Probe> {
     let mut probes = Vec::new();
     for operation in &setting.operations {
@@ -249,12 +263,15 @@ pub(crate) fn methods(setting: &Setting) -> Vec<Probe> {
         for method in METHODS.into_iter().chain(["BREW", "TRACE"]).filter(|method| !has(method)) {
             let url = format!("{}{path}", setting.casa.base);
             let method: Method = method.parse().unwrap();
+            let in_browser = operation.path.contains("/confirm/") && METHODS.contains(&method.as_str());
+            let (status, media_type) =
+                if in_browser { (400, "text/html") } else { (405, "application/json") };
             probes.push(Probe {
                 what: format!("{method} instead"),
-                operation: beyond(operation, 405),
+                operation: beyond(operation, status, media_type),
                 request: setting.http.request(method, url).bearer_auth(&setting.token),
-                wanted: vec![405],
-                names: Some("detail".to_owned()),
+                wanted: vec![status],
+                names: (!in_browser).then(|| "detail".to_owned()),
             });
         }
     }
@@ -262,9 +279,9 @@ pub(crate) fn methods(setting: &Setting) -> Vec<Probe> {
 }
 
 /// The operation with a status that belongs to no operation.
-fn beyond(operation: &Operation, status: u16) -> Operation {
+fn beyond(operation: &Operation, status: u16, media_type: &str) -> Operation {
     let mut operation = operation.clone();
-    operation.answers.insert(status, ["application/json".to_owned()].into());
+    operation.answers.insert(status, [media_type.to_owned()].into());
     operation
 }
 
@@ -319,7 +336,7 @@ pub(crate) fn addresses(setting: &Setting) -> Vec<Probe> {
     ]);
     for path in paths {
         let operation = setting.operations.iter().find(|one| one.path == "/api/v1/").unwrap();
-        probes.push(probe(setting, &beyond(operation, 404), &path, &path, &[404]));
+        probes.push(probe(setting, &beyond(operation, 404, "application/json"), &path, &path, &[404]));
     }
     probes
 }

@@ -1,4 +1,4 @@
-//! Stand-ins for Telegram, WhatsApp and Meta on one port. Written on bare sockets, because they must be able to take a
+//! Stand-ins for Telegram, WhatsApp, Meta and the chatbot platform on one port. Written on bare sockets, because they must be able to take a
 //! call and hang up without a word.
 
 use std::{
@@ -16,6 +16,8 @@ use tokio::{
 pub const TELEGRAM: &str = "telegram";
 pub const WHATSAPP: &str = "whatsapp";
 pub const META: &str = "meta";
+pub const CHATBOT: &str = "chatbot";
+/// Those who hear of a new guest.
 pub const ALL: [&str; 3] = [TELEGRAM, WHATSAPP, META];
 
 /// What a vendor does with a call.
@@ -42,7 +44,10 @@ pub struct Call {
     pub path: String,
     pub query: String,
     headers: Vec<(String, String)>,
+    /// What is sent as JSON.
     pub body: Value,
+    /// What is sent, whatever it is.
+    pub raw: Vec<u8>,
     /// What went wrong with it.
     pub fault: Option<Fault>,
 }
@@ -105,6 +110,11 @@ impl Vendors {
             ("META_GRAPH_URL", at(META)),
             ("META_AUDIENCE_ID", "5678".to_owned()),
             ("META_AUDIENCE_TOKEN", "meta-secret".to_owned()),
+            ("META_PIXEL_ID", "9876".to_owned()),
+            ("META_PIXEL_TOKEN", "pixel-secret".to_owned()),
+            ("CHATBOT_BUILDER_URL", at(CHATBOT)),
+            ("CHATBOT_BUILDER_ACCESS_TOKEN", "chatbot-secret".to_owned()),
+            ("CHATBOT_PAYMENT_FLOW_ID", "pagado".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
@@ -199,9 +209,10 @@ async fn read(stream: &mut TcpStream) -> Option<Call> {
         let more = stream.read(&mut part).await.ok().filter(|more| *more > 0)?;
         bytes.extend_from_slice(&part[..more]);
     }
-    let body = serde_json::from_slice(&bytes[head + 4..]).unwrap_or_default();
+    let raw = bytes.split_off(head + 4);
+    let body = serde_json::from_slice(&raw).unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let (vendor, path) = path.trim_start_matches('/').split_once('/')?;
     let (vendor, path, query) = (vendor.to_owned(), format!("/{path}"), query.to_owned());
-    Some(Call { vendor, method, path, query, headers, body, fault: None })
+    Some(Call { vendor, method, path, query, headers, body, raw, fault: None })
 }

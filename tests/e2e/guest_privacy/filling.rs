@@ -1,6 +1,12 @@
 //! What requests ask for, taken from the private guest.
 
-use casa_tests::document::Operation;
+use std::io::Cursor;
+
+use casa_tests::{document::Operation, replay::NOBODY};
+use reqwest::{
+    RequestBuilder,
+    multipart::{Form, Part},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -23,6 +29,9 @@ pub(crate) fn paths(setting: &Setting, operation: &Operation) -> Vec<String> {
         [] => return vec![operation.path.clone()],
         ["id"] if path.starts_with("photos/") => vec![first("property.propertyphoto")],
         ["id"] if path.contains("/automaticdiscount/") => vec![first("property.automaticdiscount")],
+        ["id"] if path.starts_with("payments/") || path.starts_with("calendar-feeds/") => {
+            vec![NOBODY.to_owned()]
+        }
         ["id" | "reservation_id" | "uuid" | "client_id" | "code"] => hers,
         ["slug"] => vec![setting.seed.house.1.clone()],
         ["number"] => vec!["1".to_owned()],
@@ -49,7 +58,11 @@ pub(crate) fn query(setting: &Setting, operation: &Operation) -> Vec<(String, St
         "day" => "12",
         "scope" => "all",
         "order_by" => "total_referrals",
-        "property_id" => setting.seed.house.0.as_str(),
+        "property_id" | "property_uuid" => setting.seed.house.0.as_str(),
+        "q" => setting.seed.house.1.as_str(),
+        "reservation" | "data.id" => STAYS[0],
+        "status" => "approved",
+        "gateway" => "mercadopago",
         "check_in_date" => "2026-01-05",
         "check_out_date" => "2026-01-08",
         "checkout_date" => "2025-11-15",
@@ -107,10 +120,45 @@ pub(crate) fn body(setting: &Setting, operation: &Operation) -> Option<Value> {
         "check_out_date" => json!("2026-01-08"),
         "guests" => json!(2),
         "property" => json!(setting.seed.house.0),
-        "refresh" => json!("garbage"),
+        "refresh" | "token" => json!("garbage"),
+        // A booking that can be made, and a payment that could be.
+        "amount" => json!("7654.32"),
+        "temperature_pool" | "partial" | "payment_confirmed" => json!(false),
+        "price_usd" | "price_sol" | "price_latecheckout" | "seller" => json!(null),
+        "advance_payment_currency" => json!("sol"),
+        "points_to_redeem" => json!("0.00"),
+        "discount_code" | "voucher_type" => json!(""),
+        "comentarios_reservas" | "utm_source" | "utm_medium" | "utm_campaign" => json!("Ninguno"),
+        "fbclid" | "fbc" | "fbp" | "device_session_id" => json!(FACEBOOK),
+        "tel_contact_number" => json!(PRIVATE.phone),
+        "payment_method_id" => json!("visa"),
+        "installments" => json!(1),
+        "gateway" => json!("mercadopago"),
+        "service_type" => json!("late_checkout"),
+        "type" => json!("payment"),
+        "data" | "transaction" => json!({"id": STAYS[0]}),
+        "verification_code" => json!("abc123"),
         _ => panic!("{} has the new field {name}: say here what of a guest it could name", operation.name()),
     };
     (!operation.bodies.is_empty()).then(|| {
         operation.fields.keys().map(|name| (name.clone(), value(name))).collect::<Map<_, _>>().into()
     })
+}
+
+/// A request with a body in the form that the operation takes; files are small pictures.
+pub(crate) fn filled(request: RequestBuilder, operation: &Operation, body: &Value) -> RequestBuilder {
+    if operation.bodies.contains("application/json") {
+        return request.json(body);
+    }
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let fields = body.as_object().into_iter().flatten();
+    let form = fields.fold(Form::new(), |form, (name, value)| form.text(name.clone(), text(value)));
+    request.multipart(form.part("voucher", Part::bytes(picture()).file_name("voucher.png")))
+}
+
+/// A small picture.
+fn picture() -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image::RgbImage::new(24, 16).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
 }

@@ -1,19 +1,21 @@
 //! A guest who is signed in and asks for what is another guest's.
 
-use casa_tests::contents::Contents;
+use casa_tests::{contents::Contents, document::Operation};
 use serde_json::Value;
 
 use crate::{
     Answer, Setting, filling,
-    seed::{CURIOUS, PRIVATE, TRACES, traces},
+    seed::{CURIOUS, PRIVATE, STAYS, TRACES, traces},
 };
 
 /// What a guest sees of themselves.
-const OWN: [&str; 5] = [
+const OWN: [&str; 7] = [
     "clients/client-auth/profile/",
     "clients/client-auth/points/",
     "clients/client-auth/reservations/",
     "clients/client-auth/reservations/feedc0de-0000-4000-8000-00000000000b/",
+    "clients/reservations/list/",
+    "clients/voucher/status/b3333333-0000-4000-8000-00000000000b/",
     "clients/track-search/",
 ];
 
@@ -61,7 +63,7 @@ async fn a_guest_sees_and_changes_nothing_of_another() {
                         let fields = body.as_object_mut().unwrap();
                         fields.entry(name).or_insert(value.into());
                     }
-                    request = request.json(&body);
+                    request = filling::filled(request, operation, &body);
                 }
                 let Answer { status, text } = Answer::to(request).await;
                 let found = traces(&text, &[]);
@@ -79,4 +81,29 @@ async fn a_guest_sees_and_changes_nothing_of_another() {
     let hers_changed: Vec<_> = changes.iter().filter(|line| !traces(line, &[]).is_empty()).collect();
     assert!(hers_changed.is_empty(), "{hers_changed:?}");
     assert_eq!(everything(&setting, &hers).await, before);
+
+    // What was refused to somebody else is refused to her for other reasons, if at all: the stay is to come.
+    let mut answered = Vec::new();
+    let by_stay = |one: &&Operation| {
+        one.guest && one.path.contains("reservation_id}") || one.path.contains("/voucher/")
+    };
+    for operation in setting.operations.iter().filter(by_stay) {
+        let mut request =
+            setting.request(&operation.method, &operation.path_with(STAYS[2])).bearer_auth(&hers);
+        if let Some(body) = filling::body(&setting, operation) {
+            request = filling::filled(request, operation, &body);
+        }
+        let Answer { status, text } = Answer::to(request).await;
+        assert!(![401, 403, 404].contains(&status), "{}: {status} {text}", operation.name());
+        answered.push(operation.path.strip_prefix("/api/v1/").unwrap());
+    }
+    assert_eq!(
+        answered,
+        [
+            "clients/voucher/status/{id}/",
+            "clients/voucher/upload/{id}/",
+            "payment/additional-services/{reservation_id}/",
+            "payment/process/{reservation_id}/",
+        ]
+    );
 }

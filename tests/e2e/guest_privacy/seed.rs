@@ -82,6 +82,8 @@ pub(crate) enum Kind {
     Id,
     /// The ids of her stays.
     Stay,
+    /// What her stays cost.
+    Price,
     /// Everything that nobody else ever sees.
     Secret,
 }
@@ -103,7 +105,7 @@ pub(crate) const TRACES: [(Kind, &str); 21] = [
     (Kind::Secret, "zoraida.q"),
     (Kind::Secret, "1971-03-29"),
     (Kind::Secret, "944455566"),
-    (Kind::Secret, "7654.32"),
+    (Kind::Price, "7654.32"),
     (Kind::Secret, "4321.09"),
     (Kind::Secret, "llega con su perro"),
     (Kind::Secret, "prefiere silencio"),

@@ -17,6 +17,10 @@ fn shown(operation: &Operation) -> &'static [Kind] {
         "clients/by-referral-code/{code}/" => &[Kind::FirstName, Kind::LastName, Kind::Stay],
         // `Zoraida Q.`, and the stay (contract 05 §3.9).
         "property/{slug}/calendar-occupancy/" => &[Kind::FirstName, Kind::Stay],
+        // The ids of the stays to come: other platforms know them again by these (contract 05 §4.6).
+        "get-ics/" => &[Kind::Stay],
+        // Who is in the house now, and the stays to come with their prices (contract 05 §3.11). Without a key it is open.
+        "homeassistant/" => &[Kind::FirstName, Kind::LastName, Kind::Id, Kind::Stay, Kind::Price],
         // `Zoraida Q.` (contract 03 §4.G); the history names the id.
         "clients/referral-ranking/" => &[Kind::FirstName, Kind::Id],
         "clients/referral-ranking/current/" | "clients/referral-stats/" | "clients/verify-document/" => {

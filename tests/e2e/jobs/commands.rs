@@ -7,7 +7,7 @@ use casa_tests::program;
 use super::*;
 
 /// Runs the program with a folder; what it prints.
-fn command(data: &Path, words: &[&str]) -> (bool, String) {
+pub(crate) fn command(data: &Path, words: &[&str]) -> (bool, String) {
     let mut command = Command::new(program());
     for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "CASA_CLOCK"] {
         command.env_remove(name);
@@ -17,7 +17,7 @@ fn command(data: &Path, words: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(output.stdout).unwrap())
 }
 
-fn reported(data: &Path, words: &[&str]) -> Value {
+pub(crate) fn reported(data: &Path, words: &[&str]) -> Value {
     let (success, text) = command(data, words);
     assert!(success, "{words:?}: {text}");
     serde_json::from_str(&text).unwrap_or_else(|_| panic!("{words:?}: {text}"))
@@ -48,7 +48,9 @@ async fn commands_work_on_a_folder() {
     );
     assert_eq!(reported(&data, &award), rehearsal, "neither of them changed anything");
     assert_eq!(reported(&data, &award)["credited"], 0);
-    for job in ["points-expire", "referral-ranking", "sheets-sync", "client-book"] {
+    for job in
+        ["points-expire", "referral-ranking", "sheets-sync", "client-book", "pool-heating", "bookings-expire"]
+    {
         assert!(reported(&data, &["run", job, "--dry-run", "--clock", EARLY]).is_object());
     }
     assert!(!command(&data, &["run", "reboot"]).0);

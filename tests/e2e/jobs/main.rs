@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used)] // a test ends where it cannot go on
 
+mod bookings;
 mod commands;
+mod pool;
 mod sheet;
+mod stays;
 
 use std::path::{Path, PathBuf};
 

@@ -69,5 +69,6 @@ async fn searches_reach_the_sheet() {
     assert_eq!((&again["complete"], &again["position"]), (&json!(true), &run["position"]), "{again}");
     assert!(again["records"].as_u64().unwrap() < 5, "not everything once more: {again}");
     let (status, answer) = ask(&casa, "reboot").await;
-    assert_eq!((status, answer["jobs"].as_array().unwrap().len()), (404, 5));
+    assert_eq!(status, 404);
+    assert!(answer["jobs"].as_array().unwrap().contains(&json!("sheets-sync")), "{answer}");
 }

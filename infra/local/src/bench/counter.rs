@@ -33,11 +33,14 @@ pub(super) struct Tally {
     pub units: Option<f64>,
     /// Bytes of the table's answers.
     pub table_bytes: usize,
+    /// Items that requests wrote or removed, those of transactions one by one.
+    pub items_written: usize,
 }
 
 impl Tally {
-    fn add(&mut self, operation: &str, answer: &[u8]) {
+    fn add(&mut self, operation: &str, written: usize, answer: &[u8]) {
         self.requests += 1;
+        self.items_written += written;
         *self.operations.entry(operation.to_owned()).or_default() += 1;
         self.table_bytes += answer.len();
         if let Some(units) = serde_json::from_slice(answer).ok().as_ref().and_then(units) {
@@ -52,10 +55,42 @@ impl Tally {
     }
 
     /// Only the reads.
-    pub(super) fn reads(mut self) -> Self {
-        self.operations.retain(|name, _| READS.contains(&name.as_str()));
+    pub(super) fn reads(self) -> Self {
+        self.only(&READS)
+    }
+
+    /// Only the writes.
+    pub(super) fn writes(self) -> Self {
+        self.only(&WRITES)
+    }
+
+    fn only(mut self, names: &[&str]) -> Self {
+        self.operations.retain(|name, _| names.contains(&name.as_str()));
         self.requests = self.operations.values().sum();
         self
+    }
+}
+
+/// How many items a request writes or removes.
+fn written(operation: &str, body: &[u8]) -> usize {
+    match operation {
+        "PutItem" | "UpdateItem" | "DeleteItem" => 1,
+        "TransactWriteItems" => {
+            let request: Value = serde_json::from_slice(body).unwrap_or_default();
+            let items = request["TransactItems"].as_array().map(Vec::as_slice).unwrap_or_default();
+            items.iter().filter(|item| item.get("ConditionCheck").is_none()).count()
+        }
+        "BatchWriteItem" => {
+            let request: Value = serde_json::from_slice(body).unwrap_or_default();
+            let tables = request["RequestItems"].as_object();
+            tables
+                .into_iter()
+                .flat_map(|tables| tables.values())
+                .filter_map(Value::as_array)
+                .map(Vec::len)
+                .sum()
+        }
+        _ => 0,
     }
 }
 
@@ -115,6 +150,7 @@ async fn pass(State(passage): State<Passage>, headers: HeaderMap, body: Bytes) -
         .and_then(|name| name.to_str().ok()?.strip_prefix(TABLE))
         .filter(|name| READS.contains(name) || WRITES.contains(name))
         .map(str::to_owned);
+    let written = operation.as_deref().map_or(0, |operation| written(operation, &body));
     let body = if operation.is_some() { asking_for_units(body) } else { body };
     let mut request = passage.http.post(&passage.target).body(body);
     for (name, value) in headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length") {
@@ -124,7 +160,7 @@ async fn pass(State(passage): State<Passage>, headers: HeaderMap, body: Bytes) -
     let (status, headers) = (answer.status(), answer.headers().clone());
     let Ok(answer) = answer.bytes().await else { return StatusCode::BAD_GATEWAY.into_response() };
     if let Some(operation) = operation {
-        passage.tally.lock().unwrap_or_else(PoisonError::into_inner).add(&operation, &answer);
+        passage.tally.lock().unwrap_or_else(PoisonError::into_inner).add(&operation, written, &answer);
     }
     (status, headers, answer).into_response()
 }
@@ -147,15 +183,20 @@ mod tests {
     #[test]
     fn units_of_single_requests_and_of_batches_add_up() {
         let mut tally = Tally::default();
-        tally.add("Query", br#"{"Items": [], "ConsumedCapacity": {"CapacityUnits": 1.5}}"#);
+        tally.add("Query", 0, br#"{"Items": [], "ConsumedCapacity": {"CapacityUnits": 1.5}}"#);
         tally.add(
             "BatchGetItem",
+            0,
             br#"{"ConsumedCapacity": [{"CapacityUnits": 2.0}, {"CapacityUnits": 0.5}]}"#,
         );
-        tally.add("PutItem", b"{}");
-        assert_eq!((tally.requests, tally.units), (3, Some(4.0)));
+        tally.add("PutItem", 1, b"{}");
+        assert_eq!((tally.requests, tally.units, tally.items_written), (3, Some(4.0), 1));
+        assert_eq!(
+            written("TransactWriteItems", br#"{"TransactItems": [{"Put": {}}, {"ConditionCheck": {}}]}"#),
+            1
+        );
         assert_eq!(tally.words(), "1 BatchGetItem, 1 PutItem, 1 Query");
-        assert_eq!(tally.reads().requests, 2);
+        assert_eq!((tally.clone().reads().requests, tally.writes().requests), (2, 1));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) const CODE: &str = "MEDIR10";
 pub(super) const CLOCK: &str = "2026-03-02T10:00:00-05:00";
 
 /// Guests.
-const GUESTS: usize = 200;
+pub(super) const GUESTS: usize = 200;
 /// Lengths of the stays of a house in turn, and the free nights after each: 22 of 31 nights are held.
 const STAYS: [u64; 8] = [2, 3, 1, 4, 2, 3, 5, 2];
 const GAPS: [u64; 8] = [1, 2, 0, 1, 2, 1, 1, 1];

@@ -4,6 +4,7 @@
 //! requests are counted another one that has read nothing yet and reaches the same table through a counting proxy.
 #![allow(clippy::float_arithmetic, reason = "measured times and ratios, no money")]
 
+mod booking;
 mod clients;
 mod counter;
 mod data;
@@ -31,6 +32,7 @@ pub(crate) async fn run(command: BenchCommand) -> Result<(), Failure> {
             BenchCommand::Quote(arguments) => quote::run(arguments).await,
             BenchCommand::Lists(arguments) => lists::run(arguments).await,
             BenchCommand::Clients(arguments) => clients::run(arguments).await,
+            BenchCommand::Booking(arguments) => booking::run(arguments).await,
         }
     };
     tokio::select! {

@@ -207,15 +207,20 @@ pub fn settle(
 fn approve(payment: &mut Payment, reservation: &mut Option<Reservation>, usable: bool, now: DateTime<Utc>) {
     match reservation {
         Some(reservation) if usable && payment.fits(reservation) => payment.book(reservation, now),
-        _ => payment.refunds.push(Refund {
-            id: Uuid::new_v5(&payment.id.0, b"unusable"),
-            created: now,
-            asked: None,
-            amount: payment.amount,
-            by: None,
-            cause: Cause::Unusable,
-            state: RefundState::Asked,
-        }),
+        _ => payment.refunds.push(unusable(payment, payment.amount, now)),
+    }
+}
+
+/// The refund of so much money that the reservation could not take.
+fn unusable(payment: &Payment, amount: Decimal, now: DateTime<Utc>) -> Refund {
+    Refund {
+        id: Uuid::new_v5(&payment.id.0, format!("unusable {amount}").as_bytes()),
+        created: now,
+        asked: None,
+        amount,
+        by: None,
+        cause: Cause::Unusable,
+        state: RefundState::Asked,
     }
 }
 
@@ -341,7 +346,13 @@ pub fn settle_refund(
         if done {
             give_back(&payment, &mut after, &[(amount, cause)], &mut told, now);
         } else {
-            told.push(What::PaymentTroubled { payment: payment.id, reservation: payment.reservation });
+            let left = payment.amount - payment.refunded();
+            if cause == Cause::Unusable && left > Decimal::ZERO && left < amount {
+                // A part of it went back meanwhile, so that the whole could not: the rest is asked for, under another key.
+                payment.refunds.push(unusable(&payment, left, now));
+            } else {
+                told.push(What::PaymentTroubled { payment: payment.id, reservation: payment.reservation });
+            }
         }
     }
     finish(reservation, after, payment, told)

@@ -38,6 +38,7 @@ pub struct PointsSpent {
 
 /// A step of a card payment.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a change has one at most")]
 pub enum PaymentStep {
     /// It starts: its record is written, its card token is used up, and nothing else may pay the reservation meanwhile.
     Begin(Payment),
@@ -123,7 +124,7 @@ impl Reservations<'_> {
     /// when the reservation (or the guest whose points move, or the payment) is not as read, [`StoreError::Taken`] with
     /// `code` when the code it takes has no use left, with `once` when the request was carried out before, with `token`
     /// when the card token was used, with `paying` when another payment is under way, [`StoreError::TooLarge`] when the change does not fit into one transaction
-    /// (beside the longest move, 3 receipts fit).
+    /// (beside the longest move, 2 receipts fit).
     pub async fn commit(&self, change: Change<'_>, now: DateTime<Utc>) -> Result<Stored, StoreError> {
         let mut stored = self.commit_all(vec![change], now).await?;
         stored.pop().ok_or(StoreError::Changed)

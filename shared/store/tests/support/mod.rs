@@ -11,7 +11,7 @@ use casa_domain::{
 };
 use casa_store::{
     Store, StoreError,
-    reservations::{Change, Conflicts, Stored},
+    reservations::{Change, Stored},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;

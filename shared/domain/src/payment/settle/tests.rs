@@ -136,6 +136,26 @@ fn money_that_cannot_be_booked_goes_back() {
     }
 }
 
+/// Somebody gave a part back in the gateway's panel before the whole could go back.
+#[test]
+fn the_rest_of_what_cannot_be_booked_goes_back_too() {
+    let mut gone = reservation("1000", "250");
+    gone.deleted = true;
+    let first = approved(&payment(Purpose::Reservation, "1000"), &gone).payment;
+    let part = settle(&first, Some(&gone), &seen(Standing::Approved, "1000", "100"), true, now()).payment;
+    let refused = settle_refund(&part, Some(&gone), false, now());
+    let rest = refused.payment.asked_refund().unwrap();
+    assert_eq!((rest.amount, rest.cause), (d("900"), Cause::Unusable));
+    assert_ne!(rest.id, first.asked_refund().unwrap().id, "another amount needs another key");
+    assert!(refused.facts.is_empty());
+    let done = settle_refund(&refused.payment, Some(&gone), true, now()).payment;
+    assert_eq!((done.refunded(), done.is_unsettled()), (d("1000"), false));
+    // Refused though nothing went back: people must look.
+    let troubled = settle_refund(&first, Some(&gone), false, now());
+    assert!(matches!(troubled.facts[..], [What::PaymentTroubled { .. }]));
+    assert!(!troubled.payment.is_unsettled());
+}
+
 #[test]
 fn refunds_take_money_and_additions_away() {
     let one = reservation("1000.00", "250.00");
