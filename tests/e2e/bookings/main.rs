@@ -29,31 +29,51 @@ fn export() -> Value {
         row("auth.group", 1, json!({"name": "admin"})),
         row("accounts.customuser", 14, user),
         row("property.exchangerate", id(1), json!({"usd_to_sol": "3.75", "is_active": true})),
-        row("property.discountcode", id(2), json!({
-            "code": CODE, "description": "Tres usos", "discount_type": "percentage", "discount_value": "10.00",
-            "start_date": "2026-01-01", "end_date": "2027-12-31", "usage_limit": 3, "used_count": 0,
-            "is_active": true, "properties": [],
-        })),
-        row("property.additionalservice", id(3), json!({
-            "name": "Piscina", "description": "", "price_usd": "20.00", "service_type": "optional",
-            "is_per_night": true, "is_per_person": false, "is_active": true, "properties": [id(10)],
-            "post_action": "temperature_pool",
-        })),
-        row("property.cancellationpolicy", id(4), json!({
-            "name": "General", "description": "", "days_before_checkin": 5, "refund_percentage": "50.00",
-            "is_default": true, "is_active": true, "properties": [],
-        })),
-        row("property.specialdatepricing", id(5), json!({
-            "property": id(11), "month": 7, "day": 28, "price_usd": "300.00", "minimum_consecutive_nights": 3,
-            "description": "Fiestas Patrias", "is_active": true,
-        })),
+        row(
+            "property.discountcode",
+            id(2),
+            json!({
+                "code": CODE, "description": "Tres usos", "discount_type": "percentage", "discount_value": "10.00",
+                "start_date": "2026-01-01", "end_date": "2027-12-31", "usage_limit": 3, "used_count": 0,
+                "is_active": true, "properties": [],
+            }),
+        ),
+        row(
+            "property.additionalservice",
+            id(3),
+            json!({
+                "name": "Piscina", "description": "", "price_usd": "20.00", "service_type": "optional",
+                "is_per_night": true, "is_per_person": false, "is_active": true, "properties": [id(10)],
+                "post_action": "temperature_pool",
+            }),
+        ),
+        row(
+            "property.cancellationpolicy",
+            id(4),
+            json!({
+                "name": "General", "description": "", "days_before_checkin": 5, "refund_percentage": "50.00",
+                "is_default": true, "is_active": true, "properties": [],
+            }),
+        ),
+        row(
+            "property.specialdatepricing",
+            id(5),
+            json!({
+                "property": id(11), "month": 7, "day": 28, "price_usd": "300.00", "minimum_consecutive_nights": 3,
+                "description": "Fiestas Patrias", "is_active": true,
+            }),
+        ),
     ];
     for (number, name) in [(10, "Casa del Mar"), (11, "Casa del Cerro")] {
-        rows.push(row("property.property", id(number), json!({
-            "name": name, "slug": format!("casa-{number}"), "precio_desde": "100.00",
-            "caracteristicas": [], "detalle_dormitorios": {}, "player_id": "player_1",
-            "on_temperature_pool_url": "https://piscina.example/on",
-        })));
+        rows.push(row(
+            "property.property",
+            id(number),
+            json!({
+                "name": name, "slug": format!("casa-{number}"), "precio_desde": "100.00",
+                "caracteristicas": [], "detalle_dormitorios": {}, "player_id": "player_1",
+                "on_temperature_pool_url": "https://piscina.example/on",
+            }),
+        ));
     }
     for number in 0..10 {
         rows.push(row("clients.clients", id(50 + number), json!({

@@ -13,13 +13,17 @@ async fn the_price_is_ours() {
     // Two guests, two nights at 100 dollars, at 3.75.
     let made = setting.book(0, stay(10, 2)).await;
     let one = setting.reservation(&booked(&made)).await;
-    assert_eq!((one.price_usd.unwrap().to_string(), one.price_sol.unwrap().to_string()), ("200.00".into(), "750.00".into()));
+    assert_eq!(
+        (one.price_usd.unwrap().to_string(), one.price_sol.unwrap().to_string()),
+        ("200.00".into(), "750.00".into())
+    );
     assert_eq!(one.seller, Some(14), "the house's own seller");
     let shown = &made.1["reservation"];
     assert_eq!((&shown["status"], &shown["origin"]), (&json!("incomplete"), &json!("client")));
     assert_eq!(shown["payment_voucher_deadline"], "2026-06-01T11:00:00-05:00");
     assert_eq!(shown["property"]["on_temperature_pool_url"], json!(null));
-    for wrong in [json!({"price_sol": "749.98"}), json!({"price_usd": 0}), json!({"price_latecheckout": "5"})] {
+    for wrong in [json!({"price_sol": "749.98"}), json!({"price_usd": 0}), json!({"price_latecheckout": "5"})]
+    {
         let refused = setting.book(0, with(stay(14, 2), wrong)).await;
         assert_eq!(refused.0, 400);
         assert_eq!((&refused.1["price_sol"], &refused.1["price_usd"]), (&json!("750.00"), &json!("200.00")));
@@ -34,7 +38,10 @@ async fn the_pool_is_sold_with_the_stay_where_there_is_one() {
     let made = setting.book(0, with(stay(10, 2), json!({"temperature_pool": true}))).await;
     let one = setting.reservation(&booked(&made)).await;
     assert!(one.temperature_pool);
-    assert_eq!((one.price_usd.unwrap().to_string(), one.price_temperature_pool.unwrap().to_string()), ("240.00".into(), "150.00".into()));
+    assert_eq!(
+        (one.price_usd.unwrap().to_string(), one.price_temperature_pool.unwrap().to_string()),
+        ("240.00".into(), "150.00".into())
+    );
     let elsewhere = with(stay(10, 2), json!({"temperature_pool": true, "property": id(11)}));
     let refused = setting.book(0, elsewhere).await;
     assert_eq!(refused.0, 400);
@@ -56,7 +63,10 @@ async fn what_cannot_be_sold_is_refused_and_changes_nothing() {
         (with(stay(10, 2), json!({"points_to_redeem": "-1"})), "points_to_redeem"),
         (with(stay(10, 2), json!({"guests": 0})), "guests"),
         (with(stay(10, 2), json!({"origin": "marte"})), "origin"),
-        (json!({"property": id(11), "check_in_date": "2026-07-27", "check_out_date": "2026-07-29"}), "detail"),
+        (
+            json!({"property": id(11), "check_in_date": "2026-07-27", "check_out_date": "2026-07-29"}),
+            "detail",
+        ),
     ] {
         let refused = setting.book(0, body.clone()).await;
         assert_eq!(refused.0, 400, "{body}");
@@ -84,7 +94,12 @@ async fn points_code_and_nights_are_taken_together_and_given_back_once() {
 
     assert_eq!(setting.cancel(1, &booking).await.0, 404, "not theirs");
     let cancelled = setting.cancel(0, &booking).await;
-    assert_eq!((cancelled.0.as_u16(), &cancelled.1["points_returned"]), (200, &json!("60.25")), "{}", cancelled.1);
+    assert_eq!(
+        (cancelled.0.as_u16(), &cancelled.1["points_returned"]),
+        (200, &json!("60.25")),
+        "{}",
+        cancelled.1
+    );
     assert_eq!(cancelled.1["refund_percentage"], 50.0);
     assert_eq!((setting.points(0).await, setting.code_uses().await), ("500.00".to_owned(), 0));
     let again = setting.cancel(0, &booking).await;

@@ -21,16 +21,27 @@ async fn the_first_waits_and_later_ones_are_reviewed() {
     let booking = booked(&setting.book(0, stay(10, 2)).await);
     let path = format!("clients/voucher/status/{booking}/");
     let (_, status) = setting.ask(0, Method::GET, &path).await;
-    assert_eq!((&status["time_remaining_seconds"], &status["deadline_expired"]), (&json!(3600), &json!(false)));
-    for (number, text, state) in
-        [(1, "Primer voucher", "pending"), (2, "Segundo voucher", "under_review"), (3, "Voucher #3", "under_review")]
-    {
+    assert_eq!(
+        (&status["time_remaining_seconds"], &status["deadline_expired"]),
+        (&json!(3600), &json!(false))
+    );
+    for (number, text, state) in [
+        (1, "Primer voucher", "pending"),
+        (2, "Segundo voucher", "under_review"),
+        (3, "Voucher #3", "under_review"),
+    ] {
         let (code, taken) = setting.send_voucher(0, &booking, "Mi vóucher (1).png", picture()).await;
         assert_eq!(code, 200, "{taken}");
-        assert_eq!((&taken["vouchers_uploaded"], &taken["voucher_description"]), (&json!(number), &json!(text)));
+        assert_eq!(
+            (&taken["vouchers_uploaded"], &taken["voucher_description"]),
+            (&json!(number), &json!(text))
+        );
         let (_, status) = setting.ask(0, Method::GET, &path).await;
         assert_eq!((&status["status"], &status["payment_confirmed"]), (&json!(state), &json!(true)));
-        assert_eq!((&status["time_remaining_seconds"], &status["deadline_expired"]), (&json!(null), &json!(null)));
+        assert_eq!(
+            (&status["time_remaining_seconds"], &status["deadline_expired"]),
+            (&json!(null), &json!(null))
+        );
     }
     assert_eq!(setting.change(&booking, json!({"status": "approved"})).await, 200);
     let (code, refused) = setting.send_voucher(0, &booking, "v.png", picture()).await;

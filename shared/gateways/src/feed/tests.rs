@@ -145,7 +145,11 @@ async fn no_more_than_the_bound_is_read() {
     // It does not say, and does not end.
     let address = endless("HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 4_096]).await;
     assert_eq!(fetch(&address).await, Err(FeedError::TooLarge));
-    let address = endless("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"40\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n").await;
+    let address = endless(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"40\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n",
+    )
+    .await;
     assert_eq!(fetch(&address).await, Err(FeedError::TooLarge));
 }
 
