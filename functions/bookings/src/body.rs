@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_told() {
-        let refusal = read(json!({ "property": "x", "check_in_date": "y", "check_out_date": "z", "guests": 0 }));
+        let refusal =
+            read(json!({ "property": "x", "check_in_date": "y", "check_out_date": "z", "guests": 0 }));
         let refusal = refusal.unwrap_err();
         let keys: Vec<_> = refusal["errors"].as_object().unwrap().keys().collect();
         assert_eq!(keys, ["property", "check_in_date", "check_out_date", "guests"]);

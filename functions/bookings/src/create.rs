@@ -95,11 +95,8 @@ pub(crate) async fn create(
     {
         return made(&state, booked).await;
     }
-    let guard = Guard::of("booking").per_subject(
-        &state.settings.secret,
-        &guest.id.to_string(),
-        TRIES_AN_HOUR,
-    );
+    let guard =
+        Guard::of("booking").per_subject(&state.settings.secret, &guest.id.to_string(), TRIES_AN_HOUR);
     guard.obey(&state.store, refusal::wait).await?;
     match book(&state, &guest, &asked, once.as_ref()).await {
         Ok(booked) => made(&state, booked).await,
@@ -226,9 +223,7 @@ async fn decide(
 
 fn stay(state: &AppState, asked: &Asked) -> ApiResult<Stay> {
     let stay = Stay::new(asked.check_in, asked.check_out).map_err(|problem| match problem {
-        StayError::NotAfter => {
-            refusal::rule("La fecha de salida debe ser posterior a la fecha de entrada.")
-        }
+        StayError::NotAfter => refusal::rule("La fecha de salida debe ser posterior a la fecha de entrada."),
         StayError::TooLong => refusal::rule(&format!("Una reserva puede tener hasta {MAX_NIGHTS} noches.")),
     })?;
     if stay.check_in() < state.clock.today() {
@@ -281,9 +276,7 @@ fn as_quoted(asked: &Asked, price: &Price) -> ApiResult<()> {
 async fn seller(state: &AppState, named: Option<StaffId>) -> ApiResult<Option<StaffId>> {
     let staff = state.store.users().directory().await?;
     match named {
-        Some(id) if staff.user(id).is_none() => {
-            Err(refusal::field("seller", "Ese vendedor no existe."))
-        }
+        Some(id) if staff.user(id).is_none() => Err(refusal::field("seller", "Ese vendedor no existe.")),
         Some(id) => Ok(Some(id)),
         None => Ok(staff.user(state.settings.booking_seller).map(|user| user.id)),
     }

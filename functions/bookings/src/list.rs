@@ -1,8 +1,12 @@
 //! `GET clients/reservations/list/` (contract 03 §3.12).
 
-use casa_domain::{Reservation, Status};
-use casa_web::{ApiResult, AppState, Guest, openapi::{Detail, ForGuests}, reservations::ReservationBody};
 use axum::extract::State;
+use casa_domain::{Reservation, Status};
+use casa_web::{
+    ApiResult, AppState, Guest,
+    openapi::{Detail, ForGuests},
+    reservations::ReservationBody,
+};
 use chrono::NaiveDate;
 use http::StatusCode;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Vouchers: `POST clients/voucher/upload/{id}/` and `GET clients/voucher/status/{id}/` (contract 03 §3.14, 06 §3.3, §3.4).
 
-use axum::{Json, extract::State};
 use axum::extract::{FromRequestParts, Path};
+use axum::{Json, extract::State};
 use casa_domain::{
     Client, ReservationId, event,
     event::What,
@@ -181,8 +181,7 @@ async fn write(
             number,
         }));
         let card = stored.booked.client.clone();
-        let change =
-            Change { receipts: receipts.to_vec(), facts, ..Change::new(Some(&stored), after, card) };
+        let change = Change { receipts: receipts.to_vec(), facts, ..Change::new(Some(&stored), after, card) };
         match reservations.commit(change, now).await {
             Ok(_) => return Ok(number),
             Err(StoreError::Changed) => {}

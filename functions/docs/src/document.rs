@@ -16,7 +16,10 @@ const TAGS: [(&str, &str); 11] = [
     ("clients", "Guests: their accounts, points and levels, and the book that staff keep."),
     ("properties", "Houses, photos, availability, monthly Airbnb earnings."),
     ("pricing", "Quotes, discount codes, special dates."),
-    ("reservations", "Staff's reservations, calendar, receipts, exports, profit, calendars elsewhere, home automation."),
+    (
+        "reservations",
+        "Staff's reservations, calendar, receipts, exports, profit, calendars elsewhere, home automation.",
+    ),
     ("bookings", "Bookings that guests make: booking, list, calling off, vouchers."),
     ("payments", "Card payments, refunds, the gateways' webhooks."),
     ("contracts", "The contract of a reservation as a document."),
@@ -44,7 +47,8 @@ pub fn document(mut parts: Vec<OpenApi>) -> OpenApi {
     components.add_security_scheme("client", SecurityScheme::Http(client));
     let bot = ApiKeyValue::with_description("X-Bot-Key", "The key of the chatbot, from the settings.");
     components.add_security_scheme("bot", SecurityScheme::ApiKey(ApiKey::Header(bot)));
-    let home = ApiKeyValue::with_description("X-Home-Key", "The key of the home automation, from the settings.");
+    let home =
+        ApiKeyValue::with_description("X-Home-Key", "The key of the home automation, from the settings.");
     components.add_security_scheme("home", SecurityScheme::ApiKey(ApiKey::Header(home)));
     let info = InfoBuilder::new()
         .title("Casa Austin API")

@@ -3,7 +3,9 @@
 //! The endpoints are set on the clients themselves: a process may not change its own environment safely once it has
 //! threads, so they cannot come from there as they do in the functions.
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+};
 use aws_credential_types::Credentials;
 
 use crate::embedded::{ACCESS_KEY, Endpoints, Given, REGION, SECRET_KEY};
@@ -58,6 +60,8 @@ async fn configuration(keys: Credentials) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.unwrap_or_else(|| REGION.to_owned())))
         .credentials_provider(keys)
+        // A busy machine answers late; its own servers do not stall.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .load()
         .await
 }

@@ -74,7 +74,9 @@ impl Guard {
         let (throttle, now) = (store.throttle(), Utc::now());
         for (key, limit) in self.address.iter().chain(&self.subject) {
             if !throttle.try_once(key, limit.most, limit.window, now).await? {
-                return Err(refusal(throttle.seconds_left(key, now).await?));
+                // Another process's clock, or a later look, may have begun the window after this request's.
+                let left = throttle.seconds_left(key, now).await?.min(limit.window.as_secs());
+                return Err(refusal(left));
             }
         }
         Ok(())
