@@ -276,8 +276,9 @@ def test_functions_may_do_no_more_than_the_template_says(emulator, stack):
     iam, lambdas = emulator.client("iam"), emulator.client("lambda")
     assert iam.list_role_policies(RoleName=stack.resources["DocsRole"])["PolicyNames"] == []
     told = {
-        "TELEGRAM": {"Reactions"},
-        "CHAT_ID": {"Reactions"},
+        "TELEGRAM": {"Reactions", "Schedules"},
+        "CHAT_ID": {"Reactions", "Schedules"},
+        "CLIENTS_CHAT_ID": {"Reactions"},
         "CHATBOT": {"Bot", "Reactions"},
         "CASA_BOT_KEY": {"Pricing", "Bot"},
         "CASA_HOME_KEY": {"Reservations"},
