@@ -10,7 +10,7 @@ use casa_domain::{
     reservation::Reservation,
 };
 use casa_gateways::Chat;
-use casa_jobs::award;
+use casa_jobs::{award, standing};
 use casa_store::Activity;
 use serde_json::json;
 use uuid::Uuid;
@@ -20,12 +20,7 @@ use crate::{Failures, React, ReactError};
 impl React {
     /// Reviews the levels of a guest and of whoever referred the guest, whose standing depends on theirs.
     pub(crate) async fn review_around(&self, guest: ClientId) -> Result<(), ReactError> {
-        let found = self.state.store.clients().get(guest).await?;
-        self.review(guest).await?;
-        match found.and_then(|stored| stored.client.referred_by) {
-            Some(referrer) => self.review(referrer).await,
-            None => Ok(()),
-        }
+        Ok(standing::review(&self.state, guest).await?)
     }
 
     /// Works out anew the public figures of whoever referred these guests. It repeats without harm, so it needs no mark.
