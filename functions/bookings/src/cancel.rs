@@ -1,6 +1,6 @@
 //! `POST clients/reservations/{id}/cancel/`: a guest calls a booking off (ours, not the original's).
 
-use axum::extract::State;
+use axum::{Json, extract::State};
 use casa_domain::{
     Reservation, Status, event,
     event::What,
@@ -21,7 +21,6 @@ use uuid::Uuid;
 
 use crate::{
     refusal::{self, BookingRefusal},
-    shown::{Rendered, rendered},
     voucher::{OwnId, own},
 };
 
@@ -70,7 +69,7 @@ pub(crate) async fn cancel(
     Guest(guest): Guest,
     State(state): State<AppState>,
     OwnId(id): OwnId,
-) -> ApiResult<Rendered> {
+) -> ApiResult<Json<BookingCancelled>> {
     let id = id.ok_or_else(refusal::missing)?;
     for _ in 0..TRIES {
         let stored = own(&state, &guest.client, id).await?.ok_or_else(refusal::missing)?;
@@ -113,7 +112,7 @@ fn allowed(state: &AppState, one: &Reservation) -> ApiResult<()> {
     Ok(())
 }
 
-async fn told(state: &AppState, one: &Reservation, returned: Decimal) -> ApiResult<Rendered> {
+async fn told(state: &AppState, one: &Reservation, returned: Decimal) -> ApiResult<Json<BookingCancelled>> {
     let book = state.store.prices().book().await?;
     let days = (one.check_in_date - state.clock.today()).num_days();
     let policy = policy(&book, one.house, Some(days));
@@ -123,16 +122,13 @@ async fn told(state: &AppState, one: &Reservation, returned: Decimal) -> ApiResu
     } else {
         "Reserva cancelada."
     };
-    rendered(
-        StatusCode::OK,
-        &BookingCancelled {
-            success: true,
-            message: message.to_owned(),
-            reservation_id: one.id.0,
-            status: one.status.as_str(),
-            points_returned: fixed2(returned),
-            paid_sol: fixed2(paid),
-            refund_percentage: policy.map(|policy| number(policy.refund_percentage)),
-        },
-    )
+    Ok(Json(BookingCancelled {
+        success: true,
+        message: message.to_owned(),
+        reservation_id: one.id.0,
+        status: one.status.as_str(),
+        points_returned: fixed2(returned),
+        paid_sol: fixed2(paid),
+        refund_percentage: policy.map(|policy| number(policy.refund_percentage)),
+    }))
 }

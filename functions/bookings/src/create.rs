@@ -1,6 +1,9 @@
 //! `POST clients/reservations/create/` (contract 03 §3.11, §4.F; decisions 9, 10, 11).
 
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use casa_domain::{
     Client, ReservationId, StaffId, event,
     money::fixed2,
@@ -9,20 +12,21 @@ use casa_domain::{
 };
 use casa_jobs::quoted::{NotSold, Price, Wish, sale};
 use casa_store::{
-    StoreError,
+    StaffDirectory, StoreError,
     reservations::{Booked, Change, Once, PointsSpent},
 };
 use casa_web::{
     ApiError, ApiResult, AppState, Form, Guest, error,
     guard::{Guard, Limit, digest},
+    json,
     openapi::{ForGuests, Racing, WithBody},
-    reservations::ReservationBody,
+    render,
+    reservations::{NIGHTS_TAKEN, ReservationBody, Surroundings},
 };
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -30,11 +34,8 @@ use uuid::Uuid;
 use crate::{
     body::{Asked, BookingNew},
     refusal::{self, BookingRefusal},
-    shown::{Around, Rendered, rendered},
 };
 
-/// The text for nights that are taken, as staff see it too (contract 05 §3.1).
-const OVERLAP: &str = "Esta propiedad esta reservada en este rango de fecha";
 /// Bookings a guest may try to make in an hour: each one keeps a house from others for an hour.
 const TRIES_AN_HOUR: Limit = Limit { most: 30, window: Duration::from_secs(60 * 60) };
 /// Longest idempotency key, in bytes.
@@ -86,24 +87,25 @@ pub(crate) async fn create(
     State(state): State<AppState>,
     headers: HeaderMap,
     form: Form,
-) -> ApiResult<Rendered> {
+) -> ApiResult<Response> {
     let asked = Asked::read(&form)?;
     let guest = guest.client;
     let once = once(&state, &guest, &headers, &asked)?;
+    let around = Surroundings::read(&state).await?;
     if let Some(once) = &once
         && let Some(booked) = earlier(&state, once).await?
     {
-        return made(&state, booked).await;
+        return made(&state, &around, booked);
     }
     let guard =
         Guard::of("booking").per_subject(&state.settings.secret, &guest.id.to_string(), TRIES_AN_HOUR);
     guard.obey(&state.store, refusal::wait).await?;
-    match book(&state, &guest, &asked, once.as_ref()).await {
-        Ok(booked) => made(&state, booked).await,
+    match book(&state, &guest, &asked, &around.staff, once.as_ref()).await {
+        Ok(booked) => made(&state, &around, booked),
         // The same request may have been carried out a moment ago: then it is what stands in its own way.
         Err(refusal) if refusal.status().is_client_error() => match &once {
             Some(once) => match earlier(&state, once).await? {
-                Some(booked) => made(&state, booked).await,
+                Some(booked) => made(&state, &around, booked),
                 None => Err(refusal),
             },
             None => Err(refusal),
@@ -113,14 +115,21 @@ pub(crate) async fn create(
 }
 
 /// Checks and writes, again after a lost race for the guest's points.
-async fn book(state: &AppState, guest: &Client, asked: &Asked, once: Option<&Once>) -> ApiResult<Booked> {
+async fn book(
+    state: &AppState,
+    guest: &Client,
+    asked: &Asked,
+    staff: &StaffDirectory,
+    once: Option<&Once>,
+) -> ApiResult<Booked> {
     let id = ReservationId(Uuid::new_v4());
     for _ in 0..TRIES {
         let now = state.clock.now();
-        let change = Box::pin(decide(state, guest, asked, id, once.cloned(), now)).await?;
+        let change = Box::pin(decide(state, guest, asked, staff, id, now)).await?;
+        let change = Change { once: once.cloned(), ..change };
         match state.store.reservations().commit(change, now).await {
             Ok(stored) => return Ok(stored.booked),
-            Err(StoreError::NightTaken) => return Err(refusal::rule(OVERLAP)),
+            Err(StoreError::NightTaken) => return Err(refusal::rule(NIGHTS_TAKEN)),
             Err(StoreError::Taken("code")) => {
                 let text = "El código de descuento ya alcanzó su límite de usos.";
                 return Err(refusal::field("discount_code", text));
@@ -133,13 +142,14 @@ async fn book(state: &AppState, guest: &Client, asked: &Asked, once: Option<&Onc
     Err(error::changed_meanwhile())
 }
 
-async fn made(state: &AppState, booked: Booked) -> ApiResult<Rendered> {
+fn made(state: &AppState, around: &Surroundings, booked: Booked) -> ApiResult<Response> {
     let bookings = [booked];
-    let around = Around::read(state, &bookings).await?;
+    let houses = around.houses_of(&bookings);
     let [booked] = &bookings;
-    let reservation = around.body(booked, &state.clock);
+    let reservation = around.shown(booked, &houses, &state.clock);
     let message = "Reserva creada. Tiene una hora para pagar o subir el voucher de pago.";
-    rendered(StatusCode::CREATED, &BookingMade { success: true, message, reservation })
+    let body = render(&BookingMade { success: true, message, reservation })?;
+    Ok((StatusCode::CREATED, json(body)).into_response())
 }
 
 /// How a request with an idempotency key is known again.
@@ -152,8 +162,7 @@ fn once(state: &AppState, guest: &Client, headers: &HeaderMap, asked: &Asked) ->
     let key = String::from_utf8_lossy(key.as_bytes());
     let subject = format!("booking:{}:{}", guest.id, digest(&state.settings.secret, &key));
     let text = serde_json::to_string(asked).unwrap_or_default();
-    let digest = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Some(Once { subject, digest }))
+    Ok(Some(Once { subject, digest: digest(&state.settings.secret, &text) }))
 }
 
 /// The booking that the same request made before.
@@ -173,8 +182,8 @@ async fn decide(
     state: &AppState,
     guest: &Client,
     asked: &Asked,
+    staff: &StaffDirectory,
     id: ReservationId,
-    once: Option<Once>,
     now: DateTime<Utc>,
 ) -> ApiResult<Change<'static>> {
     let stay = stay(state, asked)?;
@@ -194,7 +203,7 @@ async fn decide(
     as_quoted(asked, &price)?;
     let mut one = Reservation::new(id, asked.house, asked.check_in, asked.check_out, now);
     one.client = Some(guest.client.id);
-    one.seller = seller(state, asked.seller).await?;
+    one.seller = seller(state, staff, asked.seller)?;
     (one.origin, one.status) = (Origin::Client, Status::Incomplete);
     one.guests = asked.guests;
     (one.price_usd, one.price_sol) = (Some(price.usd), Some(price.sol));
@@ -214,7 +223,6 @@ async fn decide(
     });
     Ok(Change {
         points,
-        once,
         takes_code: price.code,
         facts: event::facts(None, &one, Decimal::ZERO),
         ..Change::new(None, one, Some(card))
@@ -235,7 +243,7 @@ fn stay(state: &AppState, asked: &Asked) -> ApiResult<Stay> {
 fn not_sold(reason: NotSold) -> ApiError {
     match reason {
         NotSold::NoSuchHouse => refusal::field("property", "La propiedad no existe."),
-        NotSold::NotFree => refusal::rule(OVERLAP),
+        NotSold::NotFree => refusal::rule(NIGHTS_TAKEN),
         NotSold::Protected(text) => refusal::rule(&text),
         NotSold::Code(text) => refusal::field("discount_code", &text),
         NotSold::NoPool => refusal::field("temperature_pool", "Esta casa no ofrece piscina temperada."),
@@ -273,8 +281,7 @@ fn as_quoted(asked: &Asked, price: &Price) -> ApiResult<()> {
 }
 
 /// The member of staff who is named, or the one whom the house names for bookings from the site, if there is one.
-async fn seller(state: &AppState, named: Option<StaffId>) -> ApiResult<Option<StaffId>> {
-    let staff = state.store.users().directory().await?;
+fn seller(state: &AppState, staff: &StaffDirectory, named: Option<StaffId>) -> ApiResult<Option<StaffId>> {
     match named {
         Some(id) if staff.user(id).is_none() => Err(refusal::field("seller", "Ese vendedor no existe.")),
         Some(id) => Ok(Some(id)),

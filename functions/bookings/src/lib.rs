@@ -6,7 +6,6 @@ mod cancel;
 mod create;
 mod list;
 mod refusal;
-mod shown;
 mod voucher;
 
 use casa_web::{AppState, OpenApiRouter};

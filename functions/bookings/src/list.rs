@@ -1,18 +1,16 @@
 //! `GET clients/reservations/list/` (contract 03 §3.12).
 
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use casa_domain::{Reservation, Status};
 use casa_web::{
-    ApiResult, AppState, Guest,
+    ApiResult, AppState, Guest, json,
     openapi::{Detail, ForGuests},
-    reservations::ReservationBody,
+    render,
+    reservations::{ReservationBody, Surroundings},
 };
 use chrono::NaiveDate;
-use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::shown::{Around, Rendered, rendered};
 
 /// Most bookings of an answer (contract 03 §8, D20).
 const MOST: usize = 1000;
@@ -59,27 +57,26 @@ impl Group {
     ),
     security(("client" = [])),
 )]
-pub(crate) async fn list(Guest(guest): Guest, State(state): State<AppState>) -> ApiResult<Rendered> {
-    let mut bookings = state.store.reservations().of_client(guest.client.id).await?;
+pub(crate) async fn list(Guest(guest): Guest, State(state): State<AppState>) -> ApiResult<Response> {
+    let reservations = state.store.reservations();
+    let (mut bookings, around) =
+        tokio::try_join!(reservations.of_client(guest.client.id), Surroundings::read(&state))?;
     bookings.sort_by_key(|one| std::cmp::Reverse((one.reservation.created, one.reservation.id)));
     bookings.truncate(MOST);
-    let around = Around::read(&state, &bookings).await?;
+    let houses = around.houses_of(&bookings);
     let today = state.clock.today();
     let of = |group| {
         bookings
             .iter()
             .filter(|one| Group::of(&one.reservation, today) == group)
-            .map(|one| around.body(one, &state.clock))
+            .map(|one| around.shown(one, &houses, &state.clock))
             .collect()
     };
-    rendered(
-        StatusCode::OK,
-        &Bookings {
-            upcoming_reservations: of(Group::Upcoming),
-            past_reservations: of(Group::Past),
-            pending_reservations: of(Group::Pending),
-        },
-    )
+    Ok(json(render(&Bookings {
+        upcoming_reservations: of(Group::Upcoming),
+        past_reservations: of(Group::Past),
+        pending_reservations: of(Group::Pending),
+    })?))
 }
 
 #[cfg(test)]

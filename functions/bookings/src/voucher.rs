@@ -56,10 +56,7 @@ pub(crate) async fn own(
     id: ReservationId,
 ) -> Result<Option<Stored>, StoreError> {
     let stored = state.store.reservations().get(id).await?;
-    Ok(stored.filter(|stored| {
-        let one = &stored.booked.reservation;
-        !one.deleted && one.client == Some(guest.id)
-    }))
+    Ok(stored.filter(|stored| stored.booked.reservation.is_of(guest.id)))
 }
 
 fn missing() -> ApiError {

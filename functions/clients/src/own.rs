@@ -3,20 +3,19 @@
 use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
+    response::Response,
 };
-use casa_domain::{HouseId, Reservation, ReservationId, money::displayed};
-use casa_store::{StaffDirectory, reservations::Booked};
+use casa_domain::{Reservation, ReservationId, money::displayed};
 use casa_web::{
-    ApiError, ApiResult, AppState, BaseUrl, Clock, Guest,
-    houses::{PropertyDetail, property_for_guests},
+    ApiError, ApiResult, AppState, BaseUrl, Clock, Guest, json,
     openapi::{Detail, ForGuests},
-    reservations::{ReceiptBody, ReservationBody},
+    render,
+    reservations::{ReceiptBody, ReservationBody, Surroundings},
 };
 use chrono::NaiveTime;
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 use crate::points::PointsEntry;
@@ -122,20 +121,6 @@ pub(crate) struct OwnReservationMissing {
     message: String,
 }
 
-/// An answer that is JSON already.
-type Rendered = ([(header::HeaderName, &'static str); 1], Vec<u8>);
-
-fn rendered(body: &impl Serialize) -> ApiResult<Rendered> {
-    let bytes = serde_json::to_vec(body).map_err(|error| {
-        tracing::error!(%error, "an answer could not be written");
-        casa_web::error::detail(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "El servicio no está disponible en este momento.",
-        )
-    })?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], bytes))
-}
-
 /// Reservations of the guest who asks, in any status, at most the latest thousand. A stay is over from 11:00 of its day
 /// of check-out on.
 #[utoipa::path(
@@ -150,33 +135,20 @@ fn rendered(body: &impl Serialize) -> ApiResult<Rendered> {
     ),
     security(("client" = [])),
 )]
-pub(crate) async fn reservations(Guest(guest): Guest, State(state): State<AppState>) -> ApiResult<Rendered> {
-    let (stays, houses, users) = (state.store.reservations(), state.store.houses(), state.store.users());
-    let (mut stays, catalogue, staff) =
-        tokio::try_join!(stays.of_client(guest.client.id), houses.catalogue(), users.directory())?;
+pub(crate) async fn reservations(Guest(guest): Guest, State(state): State<AppState>) -> ApiResult<Response> {
+    let reservations = state.store.reservations();
+    let (mut stays, around) =
+        tokio::try_join!(reservations.of_client(guest.client.id), Surroundings::read(&state))?;
     stays.reverse();
     stays.truncate(MOST);
-    let details: HashMap<HouseId, PropertyDetail> = catalogue
-        .all_houses()
-        .filter(|house| stays.iter().any(|stay| stay.reservation.house == house.id))
-        .map(|house| (house.id, property_for_guests(&catalogue, house)))
-        .collect();
-    let body = |stay| shown(stay, &details, &staff, &state.clock);
+    let houses = around.houses_of(&stays);
+    let body = |stay| around.shown(stay, &houses, &state.clock);
     let (upcoming, past): (Vec<_>, Vec<_>) =
         stays.iter().partition(|stay| is_coming(&stay.reservation, &state.clock));
-    rendered(&OwnReservations {
+    Ok(json(render(&OwnReservations {
         upcoming_reservations: upcoming.into_iter().map(body).collect(),
         past_reservations: past.into_iter().map(body).collect(),
-    })
-}
-
-fn shown<'a>(
-    stay: &'a Booked,
-    details: &'a HashMap<HouseId, PropertyDetail>,
-    staff: &'a StaffDirectory,
-    clock: &Clock,
-) -> ReservationBody<'a> {
-    ReservationBody::new(stay, details.get(&stay.reservation.house), staff, clock)
+    })?))
 }
 
 fn is_coming(one: &Reservation, clock: &Clock) -> bool {
@@ -205,7 +177,7 @@ pub(crate) async fn reservation(
     State(state): State<AppState>,
     base: BaseUrl,
     id: Result<Path<String>, PathRejection>,
-) -> ApiResult<Rendered> {
+) -> ApiResult<Response> {
     let Path(id) = id.map_err(|_| missing())?;
     let stays = state.store.reservations().of_client(guest.client.id).await?;
     let own: Option<ReservationId> = id.parse().ok();
@@ -217,16 +189,14 @@ pub(crate) async fn reservation(
         .find(|stay| Some(stay.reservation.id) == own)
         .or_else(|| stays.iter().find(|stay| !id.is_empty() && elsewhere(&stay.reservation)))
         .ok_or_else(missing)?;
-    let one = &found.reservation;
-    let (houses, users, receipts) = (state.store.houses(), state.store.users(), state.store.receipts());
-    let (catalogue, staff, receipts) =
-        tokio::try_join!(houses.catalogue(), users.directory(), receipts.of(one.id))?;
-    let house = catalogue.house(one.house).map(|house| property_for_guests(&catalogue, house));
-    let mut reservation = ReservationBody::new(found, house.as_ref(), &staff, &state.clock);
+    let receipts = state.store.receipts();
+    let (around, receipts) = tokio::try_join!(Surroundings::read(&state), receipts.of(found.reservation.id))?;
+    let houses = around.houses_of(std::slice::from_ref(found));
+    let mut reservation = around.shown(found, &houses, &state.clock);
     let now = state.clock.now();
     reservation.recipts =
         Some(receipts.iter().map(|receipt| ReceiptBody::new(receipt, &state.files, &base, now)).collect());
-    rendered(&OwnReservation { success: true, reservation })
+    Ok(json(render(&OwnReservation { success: true, reservation })?))
 }
 
 fn missing() -> ApiError {

@@ -152,10 +152,7 @@ impl Desk {
 
     async fn find(&self, id: ReservationId, guest: ClientId) -> ApiResult<()> {
         let stored = self.state.store.reservations().get(id).await.map_err(|error| shaped(error.into()))?;
-        let own = stored.is_some_and(|stored| {
-            let one = &stored.booked.reservation;
-            !one.deleted && one.client == Some(guest)
-        });
+        let own = stored.is_some_and(|stored| stored.booked.reservation.is_of(guest));
         own.then_some(()).ok_or_else(no_reservation)
     }
 

@@ -9,13 +9,14 @@ use casa_domain::{
     pricing::{book::Policy, policy},
     reservation::{Currency, Reservation, Status},
 };
-use casa_gateways::{Buyer, Chat, GatewayError, Purchase, Trace};
+use casa_gateways::{Buyer, Chat, Purchase, Trace};
 use rust_decimal::Decimal;
 
 use crate::{
     Failures, React, ReactError,
     notices::{guest, house, phone, stay},
     stays::{Scene, Told},
+    unless_refused,
 };
 
 impl React {
@@ -113,18 +114,6 @@ impl React {
             return Ok(());
         };
         unless_refused("a cancellation", whatsapp.reservation_cancelled(phone, &addressed(client)).await)
-    }
-}
-
-/// A guest's vendor that refuses would refuse the same tomorrow: a number that is none, a contact or template that is not
-/// there. That is noted and done with; an outage is tried again.
-fn unless_refused(what: &str, outcome: Result<(), GatewayError>) -> Result<(), ReactError> {
-    match outcome {
-        Err(GatewayError::Refused { vendor, status }) => {
-            tracing::warn!(status, vendor, "{what} was refused");
-            Ok(())
-        }
-        outcome => Ok(outcome?),
     }
 }
 

@@ -1,13 +1,13 @@
 //! What facts about guests cause (contract 02 §4.1).
 
 use casa_domain::{Client, ClientId, event::Event};
-use casa_gateways::{Chat, GatewayError, Person};
+use casa_gateways::{Chat, Person};
 use casa_store::Activity;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Failures, React, ReactError};
+use crate::{Failures, React, ReactError, unless_refused};
 
 /// What the feed says referring is worth where nothing is configured (contract 02 §4.1.4).
 const USUAL_SHARE: Decimal = Decimal::from_parts(100, 0, 0, false, 1);
@@ -87,14 +87,7 @@ impl React {
             return Ok(());
         }
         let name = client.first_name.split_whitespace().next().unwrap_or("Cliente");
-        match whatsapp.welcome(&client.tel_number, name).await {
-            // A number that is none, or a template that is not there: the same tomorrow.
-            Err(GatewayError::Refused { status, .. }) => {
-                tracing::warn!(status, "a welcome was refused");
-                Ok(())
-            }
-            outcome => Ok(outcome?),
-        }
+        unless_refused("a welcome", whatsapp.welcome(&client.tel_number, name).await)
     }
 
     /// The entry of the feed is made whatever the settings of its type say, as documented.

@@ -41,6 +41,18 @@ pub enum ReactError {
     Unreadable(String),
 }
 
+/// A guest's vendor that refuses would refuse the same tomorrow: a number that is none, a contact or template that is not
+/// there. That is noted and done with; an outage is tried again.
+pub(crate) fn unless_refused(what: &str, outcome: Result<(), GatewayError>) -> Result<(), ReactError> {
+    match outcome {
+        Err(GatewayError::Refused { vendor, status }) => {
+            tracing::warn!(status, vendor, "{what} was refused");
+            Ok(())
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
 /// What an item of the table's stream shows of itself, as far as it matters here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Image {

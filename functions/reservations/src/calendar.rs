@@ -7,7 +7,9 @@ use casa_store::reservations::{Booked, Heads, Page};
 use casa_web::{
     ApiResult, AppState, BaseUrl, IdPath, Query, Staff,
     houses::{PropertyShort, property_short},
+    json,
     openapi::{Detail, ForStaff, Invalid},
+    render,
     reservations::{GuestBody, ReservationBody, SellerBody},
 };
 use chrono::NaiveDate;
@@ -17,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     filters::{self, List},
-    list::{find, json, render, show},
+    list::{find, show},
 };
 
 /// A reservation as the calendar draws it.

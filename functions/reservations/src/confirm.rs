@@ -178,11 +178,9 @@ async fn note(state: &AppState, stored: &Stored, visit: &Visit) -> ApiResult<boo
         fbc: visit.field("fbc"),
         ..before.reservation.clone()
     };
-    // An imported stay that lost its nights to another one still holds none.
-    let conflicts = if before.hold.is_some() { Conflicts::Refuse } else { Conflicts::HoldNothing };
     let change = Change {
         facts: vec![What::PurchaseConfirmed { reservation: after.id }],
-        conflicts,
+        conflicts: Conflicts::as_held(before),
         ..Change::new(Some(stored), after, before.client.clone())
     };
     match state.store.reservations().commit(change, now).await {

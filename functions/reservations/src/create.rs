@@ -6,14 +6,15 @@ use casa_domain::{
     reservation::{Origin, Receipt, Reservation, Status},
 };
 use casa_store::{
-    Audit, AuditAction, StoreError, StoredClient,
+    Audit, AuditAction, RESERVATION_ROWS, StoreError, StoredClient,
     reservations::{Change, PointsSpent},
 };
 use casa_web::{
-    ApiError, ApiResult, AppState, Form, Staff, error,
+    ApiError, ApiResult, AppState, Form, Staff, error, json,
     openapi::{ForSellers, Invalid, Racing, WithBody},
     receipts::{self, CheckedFile},
-    reservations::WrittenBody,
+    render,
+    reservations::{NIGHTS_TAKEN, WrittenBody},
 };
 use chrono::{DateTime, Datelike, Utc};
 use http::StatusCode;
@@ -22,15 +23,10 @@ use uuid::Uuid;
 
 use crate::{
     fields::{self, ReservationNew},
-    list::{json, render},
     price,
     receipts::sent,
 };
 
-/// The text the panel shows when nights are taken (contract 05 §3.1).
-pub const OVERLAP: &str = "Esta propiedad esta reservada en este rango de fecha";
-/// Kind of row in the audit log.
-pub const MODEL: &str = "reservation.reservation";
 /// Dates have four digits of year.
 const LAST_YEAR: i32 = 9999;
 /// Tries after losing a race for a guest's points.
@@ -174,7 +170,7 @@ impl Draft {
                 description: "Puntos canjeados en una reserva".to_owned(),
             }),
             facts: event::facts(None, &self.one, Decimal::ZERO),
-            audit: Some(Audit::new(Some(user.id), AuditAction::Added, MODEL, self.one.id, now)),
+            audit: Some(Audit::new(Some(user.id), AuditAction::Added, RESERVATION_ROWS, self.one.id, now)),
             ..Change::new(None, self.one.clone(), Some(self.client.client.card()))
         })
     }
@@ -203,7 +199,7 @@ async fn commit(
     for _ in 0..TRIES {
         match state.store.reservations().commit(draft.change(user, now)?, now).await {
             Ok(stored) => return Ok(stored.booked.reservation),
-            Err(StoreError::NightTaken) => return Err(error::rule(OVERLAP)),
+            Err(StoreError::NightTaken) => return Err(error::rule(NIGHTS_TAKEN)),
             // Only the guest's points can have changed: the reservation is new.
             Err(StoreError::Changed) => draft.read_guest_again(state).await?,
             Err(problem) => return Err(problem.into()),

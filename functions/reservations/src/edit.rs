@@ -7,23 +7,23 @@ use casa_domain::{
 };
 use casa_jobs::{ending, standing};
 use casa_store::{
-    Audit, AuditAction, StoreError,
+    Audit, AuditAction, RESERVATION_ROWS, StoreError,
     reservations::{Change, Conflicts, Stored},
 };
 use casa_web::{
-    ApiResult, AppState, Form, IdPath, Query, Staff, error,
+    ApiResult, AppState, Form, IdPath, Query, Staff, error, json,
     openapi::{Detail, ForSellers, Invalid, Racing, WithBody},
-    receipts,
-    reservations::WrittenBody,
+    receipts, render,
+    reservations::{NIGHTS_TAKEN, WrittenBody},
 };
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use rust_decimal::Decimal;
 
 use crate::{
-    create::{MODEL, OVERLAP, as_sent_is_a_stay, maintenance_refused, recognise},
+    create::{as_sent_is_a_stay, maintenance_refused, recognise},
     fields::{self, Fields, ReservationWrite},
-    list::{find, json, render},
+    list::find,
     receipts::sent,
 };
 
@@ -125,7 +125,7 @@ pub async fn delete(
     let now = state.clock.now();
     for _ in 0..TRIES {
         let stored = visible(&state, &user, id, &query).await?;
-        let audit = Audit::new(Some(user.id), AuditAction::Deleted, MODEL, id, now);
+        let audit = Audit::new(Some(user.id), AuditAction::Deleted, RESERVATION_ROWS, id, now);
         let change = Change { audit: Some(audit), ..ending::deleted(&state.store, &stored, now).await? };
         match state.store.reservations().commit(change, now).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),
@@ -239,8 +239,7 @@ async fn attempt(
         as_sent_is_a_stay(&after)?;
     }
     // Imported stays that hold no night stay editable where they are: their nights are claimed once the way is free.
-    let waits = stored.booked.hold.is_none()
-        && before.wanted_hold().is_some()
+    let waits = Conflicts::as_held(&stored.booked) == Conflicts::HoldNothing
         && before.wanted_hold() == after.wanted_hold();
     // Called off or refused: points go back as they do when it is deleted.
     let ends = before.status.blocks() && !after.status.blocks();
@@ -249,7 +248,7 @@ async fn attempt(
         receipts: receipts.to_vec(),
         points: points.clone(),
         facts: event::facts(Some(before), &after, Decimal::ZERO),
-        audit: Some(Audit::new(Some(user.id), AuditAction::Changed, MODEL, after.id, now)),
+        audit: Some(Audit::new(Some(user.id), AuditAction::Changed, RESERVATION_ROWS, after.id, now)),
         conflicts,
         ..Change::new(Some(stored), after.clone(), card.clone())
     };
@@ -270,7 +269,7 @@ async fn attempt(
             }
             Ok(Some(one))
         }
-        Err(StoreError::NightTaken) => Err(error::rule(OVERLAP)),
+        Err(StoreError::NightTaken) => Err(error::rule(NIGHTS_TAKEN)),
         Err(StoreError::Changed) => Ok(None),
         Err(problem) => Err(problem.into()),
     }

@@ -14,8 +14,9 @@ use casa_domain::{
 };
 use casa_store::reservations::{Booked, Heads, Page, Window, Wish};
 use casa_web::{
-    ApiError, ApiResult, AppState, Query, Staff, error,
+    ApiError, ApiResult, AppState, Query, Staff, error, json,
     openapi::{Failure, ForStaff},
+    render,
     reservations::SellerBody,
 };
 use chrono::NaiveDate;
@@ -23,8 +24,6 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::list::{json, render};
 
 /// The arrivals of a month.
 #[derive(Debug, Serialize, ToSchema)]

@@ -5,11 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::{
-    Extension,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{Extension, extract::State, response::Response};
 use bytes::Bytes;
 use casa_domain::{HouseId, ReservationId};
 use casa_store::{
@@ -19,10 +15,11 @@ use casa_store::{
 use casa_web::{
     ApiError, ApiResult, AppState, BaseUrl, IdPath, PageEnvelope, PageWish, Query, Staff, error,
     houses::{PropertyDetail, property_detail},
+    json,
     openapi::{Detail, ForStaff, Invalid},
+    render,
     reservations::{ReceiptBody, ReservationBody},
 };
-use http::header;
 
 use crate::filters::{self, List};
 
@@ -58,18 +55,6 @@ impl WarmPages {
 /// Houses of a catalogue as reservations show them.
 pub fn details(catalogue: &Catalogue) -> HashMap<HouseId, PropertyDetail> {
     catalogue.all_houses().map(|house| (house.id, property_detail(catalogue, house))).collect()
-}
-
-/// A body of JSON that is rendered already.
-pub fn json(body: Bytes) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-pub(crate) fn render<T: serde::Serialize>(value: &T) -> ApiResult<Bytes> {
-    serde_json::to_vec(value).map(Bytes::from).map_err(|problem| {
-        tracing::error!(%problem, "an answer could not be written");
-        error::detail(http::StatusCode::INTERNAL_SERVER_ERROR, "Ocurrió un error interno.")
-    })
 }
 
 /// Reservations, filtered and in pages; `page_size=none` gives a bare array of everything.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use axum::{Json, extract::State};
 use casa_domain::{HouseId, ReservationId, StaffUser, Stay, calendar::Hold, event, reservation::Reservation};
 use casa_store::{
-    Audit, AuditAction, Catalogue, StoreError,
+    Audit, AuditAction, Catalogue, RESERVATION_ROWS, StoreError,
     reservations::{Change, Stored},
 };
 use casa_web::{
@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::create::{Draft, MODEL};
+use crate::create::Draft;
 
 /// Tries after losing a race for the points of the new booking's guest.
 const TRIES: usize = 4;
@@ -249,7 +249,7 @@ async fn attempt(
         (after.house, after.updated) = (planned.to_property_id, now);
         changes.push(Change {
             facts: event::facts(Some(&before.booked.reservation), &after, Decimal::ZERO),
-            audit: Some(Audit::new(Some(user.id), AuditAction::Changed, MODEL, after.id, now)),
+            audit: Some(Audit::new(Some(user.id), AuditAction::Changed, RESERVATION_ROWS, after.id, now)),
             ..Change::new(Some(before), after, before.booked.client.clone())
         });
     }

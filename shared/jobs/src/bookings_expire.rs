@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use casa_domain::{ReservationId, event::What};
 use casa_store::{
-    Audit, AuditAction, StoreError,
+    Audit, AuditAction, RESERVATION_ROWS, StoreError,
     reservations::{Booked, Change},
 };
 use casa_web::AppState;
@@ -15,8 +15,6 @@ use serde_json::{Value, json};
 
 use crate::{JobError, ending};
 
-/// Kind of row in the audit log.
-const MODEL: &str = "reservation.reservation";
 /// Tries at one booking after losing races for it or for its guest's points.
 const TRIES: usize = 6;
 /// Looks at the overdue bookings, two hundred at most each. What is left after them the next run does.
@@ -83,7 +81,7 @@ async fn end(
         let deleted = ending::deleted(&state.store, &stored, now).await?;
         let mut facts = deleted.facts.clone();
         facts.push(What::ReservationLapsed { reservation: id });
-        let audit = Some(Audit::new(None, AuditAction::Deleted, MODEL, id, now));
+        let audit = Some(Audit::new(None, AuditAction::Deleted, RESERVATION_ROWS, id, now));
         match reservations.commit(Change { facts, audit, ..deleted }, now).await {
             Ok(_) => return Ok(Outcome::Lapsed),
             // A voucher, a payment, staff or another run was first: what is to be done now, the booking says.

@@ -12,6 +12,9 @@ use crate::{
     transaction::{Guards, Transaction},
 };
 
+/// The kind of row that reservations are in the log, and in the original's exports.
+pub const RESERVATION_ROWS: &str = "reservation.reservation";
+
 /// What was done, numbered as the original's log numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuditAction {

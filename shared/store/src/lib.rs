@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client as Dynamo;
 
-pub use audit::{Audit, AuditAction};
+pub use audit::{Audit, AuditAction, RESERVATION_ROWS};
 pub use calendar::Calendar;
 pub use clients::{Clients, StoredClient};
 pub use codes::Codes;

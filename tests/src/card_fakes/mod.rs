@@ -205,6 +205,11 @@ impl Fake {
         self.shared.webhooks.deliver().await
     }
 
+    /// Waits until the webhooks that nothing holds back were sent and answered.
+    pub async fn quiet(&self) {
+        self.shared.webhooks.quiet().await;
+    }
+
     /// The webhooks that were sent so far.
     pub fn sent(&self) -> Vec<Sent> {
         self.shared.webhooks.sent()

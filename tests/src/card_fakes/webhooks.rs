@@ -54,6 +54,8 @@ struct Inner {
     faults: VecDeque<Option<WebhookFault>>,
     waiting: Vec<(String, Delivery)>,
     sent: Vec<Sent>,
+    /// Events whose webhooks are still to be sent by themselves.
+    under_way: usize,
 }
 
 impl Webhooks {
@@ -89,13 +91,22 @@ impl Webhooks {
             _ => {
                 let times = if fault == Some(WebhookFault::Duplicate) { 2 } else { 1 };
                 let webhooks = self.clone();
+                self.inner().under_way += 1;
                 tokio::spawn(async move {
                     tokio::time::sleep(SOON).await;
                     for _ in 0..times {
                         webhooks.send(&address, delivery.clone()).await;
                     }
+                    webhooks.inner().under_way -= 1;
                 });
             }
+        }
+    }
+
+    /// Waits until everything that is sent by itself was sent and answered.
+    pub(super) async fn quiet(&self) {
+        while self.inner().under_way > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -274,6 +274,11 @@ impl Reservation {
         self.stay().filter(|_| blocks).map(|stay| Hold { house: self.house, stay })
     }
 
+    /// Whether it is a live one of this guest.
+    pub fn is_of(&self, guest: ClientId) -> bool {
+        !self.deleted && self.client == Some(guest)
+    }
+
     /// Whether it may go to another house to make room, on the local date `today`: not once its arrival day has come,
     /// not Airbnb's or maintenance, not when fixed (defect 17 of contract 05 §8).
     pub fn may_move(&self, today: NaiveDate) -> bool {

@@ -13,7 +13,7 @@ use casa_domain::{
 };
 use casa_gateways::ical::{self, FeedEvent};
 use casa_store::{
-    Audit, AuditAction, StoreError,
+    Audit, AuditAction, RESERVATION_ROWS, StoreError,
     reservations::{Change, Stored},
 };
 use casa_web::AppState;
@@ -25,8 +25,6 @@ use crate::{JobError, ending};
 
 /// Tries after losing a race for a reservation.
 const TRIES: usize = 6;
-/// Kind of row in the audit log.
-const MODEL: &str = "reservation.reservation";
 
 /// What an event did.
 pub(super) enum Outcome {
@@ -291,6 +289,6 @@ impl<'a> Bringing<'a> {
     }
 
     pub(super) fn audit(&self, action: AuditAction, id: ReservationId) -> Audit {
-        Audit::new(None, action, MODEL, id, self.now)
+        Audit::new(None, action, RESERVATION_ROWS, id, self.now)
     }
 }

@@ -220,21 +220,16 @@ async fn repeated(
 
 fn start<'a>(stored: &'a Stored, payment: &Payment) -> Change<'a> {
     let booked = &stored.booked;
-    let waits = booked.hold.is_none() && booked.reservation.wanted_hold().is_some();
     Change {
         payment: Some(PaymentStep::Begin(payment.clone())),
-        conflicts: if waits { Conflicts::HoldNothing } else { Conflicts::Refuse },
+        conflicts: Conflicts::as_held(booked),
         ..Change::new(Some(stored), booked.reservation.clone(), booked.client.clone())
     }
 }
 
 async fn own(state: &AppState, id: ReservationId, client: ClientId) -> Result<Stored, PayError> {
     let stored = state.store.reservations().get(id).await?;
-    let own = |stored: &Stored| {
-        let one = &stored.booked.reservation;
-        !one.deleted && one.client == Some(client)
-    };
-    stored.filter(own).ok_or(PayError::NotFound)
+    stored.filter(|stored| stored.booked.reservation.is_of(client)).ok_or(PayError::NotFound)
 }
 
 /// What is to be charged, in soles: what is due, or the addition's price.

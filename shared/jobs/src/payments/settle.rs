@@ -105,12 +105,10 @@ async fn write(
 ) -> Result<(), StoreError> {
     let booked = &stored.booked;
     let after = settled.reservation.clone().unwrap_or_else(|| booked.reservation.clone());
-    // An imported stay that lost its nights to another one still holds none.
-    let waits = booked.hold.is_none() && booked.reservation.wanted_hold().is_some();
     let change = Change {
         facts: settled.facts.clone(),
         payment: Some(PaymentStep::Learn { before: seen.clone(), after: settled.payment.clone() }),
-        conflicts: if waits { Conflicts::HoldNothing } else { Conflicts::Refuse },
+        conflicts: Conflicts::as_held(booked),
         ..Change::new(Some(stored), after, booked.client.clone())
     };
     state.store.reservations().commit(change, state.clock.now()).await.map(drop)

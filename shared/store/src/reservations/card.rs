@@ -53,7 +53,6 @@ impl Reservations<'_> {
 /// The change that does nothing but show the card.
 fn with_card<'a>(stored: &'a Stored, client: &Client) -> Change<'a> {
     let booked = &stored.booked;
-    // An imported stay that lost its nights to another one still holds none.
-    let conflicts = if booked.hold.is_some() { Conflicts::Refuse } else { Conflicts::HoldNothing };
+    let conflicts = Conflicts::as_held(booked);
     Change { conflicts, ..Change::new(Some(stored), booked.reservation.clone(), Some(client.card())) }
 }

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::{
-    Reservations, Stored, billed,
+    Booked, Reservations, Stored, billed,
     counts::{self, Counted},
     prepare::years,
 };
@@ -67,6 +67,14 @@ pub enum Conflicts {
     Refuse,
     /// Write the reservation without any night: only for imported stays that lost a night to an older one.
     HoldNothing,
+}
+
+impl Conflicts {
+    /// What a change of anything but nights does: an imported stay that lost its nights to another one still holds none.
+    pub fn as_held(booked: &Booked) -> Self {
+        let lost = booked.hold.is_none() && booked.reservation.wanted_hold().is_some();
+        if lost { Self::HoldNothing } else { Self::Refuse }
+    }
 }
 
 /// A change of one reservation.

@@ -1,6 +1,7 @@
 //! Reservations as answers show them, to staff and to their guests (contract 05 §3.1).
 
 mod people;
+mod surroundings;
 
 use casa_domain::{
     money::fixed2,
@@ -15,8 +16,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use people::{GuestBody, SellerBody};
+pub use surroundings::Surroundings;
 
 use crate::{BaseUrl, Clock, Files, houses::PropertyDetail};
+
+/// What staff and guests read when nights are taken; the panel shows it as it is (contract 05 §3.1).
+pub const NIGHTS_TAKEN: &str = "Esta propiedad esta reservada en este rango de fecha";
 
 /// The columns that every shape of a reservation repeats as they are.
 #[derive(Debug, Serialize, ToSchema)]
