@@ -130,7 +130,7 @@ pub(crate) async fn upload(
         return Err(refusal::message(StatusCode::BAD_REQUEST, "Adjunte el voucher de pago."));
     }
     let receipts = receipts::store(&state, id, files, now).await?;
-    match write(&state, &guest.client, id, &receipts, confirmed).await {
+    match write(&state, &guest.client, stored, &receipts, confirmed).await {
         Ok(number) => {
             let description = description(number);
             Ok(Json(VoucherTaken {
@@ -148,19 +148,19 @@ pub(crate) async fn upload(
     }
 }
 
-/// Writes the voucher with the booking; answers how many receipts there are then.
+/// Writes the voucher with the booking, as it was read before; answers how many receipts there are then.
 async fn write(
     state: &AppState,
     guest: &Client,
-    id: ReservationId,
+    mut stored: Stored,
     receipts: &[Receipt],
     confirmed: bool,
 ) -> ApiResult<usize> {
+    let id = stored.booked.reservation.id;
     for _ in 0..TRIES {
         let now = state.clock.now();
         let (reservations, stored_receipts) = (state.store.reservations(), state.store.receipts());
-        // The booking first: a receipt that arrives in between moves its version.
-        let stored = own(state, guest, id).await?.ok_or_else(missing)?;
+        // After the booking: a receipt that arrives in between moves its version.
         let number = stored_receipts.of(id).await?.len() + receipts.len();
         let before = &stored.booked.reservation;
         before.takes_voucher(now).map_err(not_taken)?;
@@ -181,7 +181,7 @@ async fn write(
         let change = Change { receipts: receipts.to_vec(), facts, ..Change::new(Some(&stored), after, card) };
         match reservations.commit(change, now).await {
             Ok(_) => return Ok(number),
-            Err(StoreError::Changed) => {}
+            Err(StoreError::Changed) => stored = own(state, guest, id).await?.ok_or_else(missing)?,
             Err(problem) => return Err(problem.into()),
         }
     }

@@ -165,7 +165,7 @@ pub(crate) async fn own(
     State(state): State<AppState>,
 ) -> ApiResult<Json<OwnAchievements>> {
     let (levels, prices) = (state.store.levels(), state.store.prices());
-    let review = levels.review(guest.client.id, state.clock.now()).await?;
+    let review = levels.review(guest.client.id, state.clock.now()).await?.review;
     let (circle, book) = tokio::try_join!(levels.circle(guest.client.id), prices.book())?;
     let mut earned = level::reached(&review.held, &book.levels);
     earned.retain(|one| !one.held.revoked);

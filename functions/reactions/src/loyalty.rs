@@ -20,7 +20,8 @@ use crate::{Failures, React, ReactError};
 impl React {
     /// Reviews the levels of a guest and of whoever referred the guest, whose standing depends on theirs.
     pub(crate) async fn review_around(&self, guest: ClientId) -> Result<(), ReactError> {
-        Ok(standing::review(&self.state, guest).await?)
+        standing::review(&self.state, guest).await?;
+        Ok(())
     }
 
     /// Works out anew the public figures of whoever referred these guests. It repeats without harm, so it needs no mark.

@@ -68,7 +68,7 @@ impl Local {
         };
         // Items expire by the machine's clock. Where the business lives at another time, nothing expires.
         let embedded = Embedded::start(&home, wish.ports, &given, !frozen).await?;
-        let clients = Clients::new(embedded.endpoints(), &from_env).await;
+        let clients = Clients::reaching(embedded.endpoints(), &from_env, embedded.direct_table()).await;
         let aws =
             Aws { dynamodb: clients.dynamodb.clone(), s3: clients.s3.clone(), sqs: clients.sqs.clone() };
         let state = AppState::with_sdk(settings, aws);

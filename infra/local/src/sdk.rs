@@ -7,6 +7,7 @@ use aws_config::{
     BehaviorVersion, Region, SdkConfig, stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::SharedHttpClient;
 
 use crate::embedded::{ACCESS_KEY, Endpoints, Given, REGION, SECRET_KEY};
 
@@ -29,14 +30,25 @@ impl Clients {
     /// Own servers get the keys they accept; given ones get the keys of the environment
     /// (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`) where it has some.
     pub async fn new(endpoints: &Endpoints, given: &Given) -> Self {
+        Self::reaching(endpoints, given, None).await
+    }
+
+    /// The same, with another way to the table than its address.
+    pub async fn reaching(endpoints: &Endpoints, given: &Given, table: Option<SharedHttpClient>) -> Self {
+        let way = table;
         let own = configuration(own_keys()).await;
         let foreign = configuration(keys_of_environment().unwrap_or_else(own_keys)).await;
         let pick = |given: &Option<String>| if given.is_some() { &foreign } else { &own };
         let table = pick(&given.dynamodb);
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(
-                aws_sdk_dynamodb::config::Builder::from(table).endpoint_url(&endpoints.dynamodb).build(),
-            ),
+            dynamodb: {
+                let mut table =
+                    aws_sdk_dynamodb::config::Builder::from(table).endpoint_url(&endpoints.dynamodb);
+                if let Some(way) = way {
+                    table = table.http_client(way);
+                }
+                aws_sdk_dynamodb::Client::from_conf(table.build())
+            },
             streams: aws_sdk_dynamodbstreams::Client::from_conf(
                 aws_sdk_dynamodbstreams::config::Builder::from(table)
                     .endpoint_url(&endpoints.dynamodb)

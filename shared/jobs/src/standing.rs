@@ -10,21 +10,21 @@ use casa_web::AppState;
 /// # Errors
 /// [`StoreError`].
 pub async fn renew(state: &AppState, guest: ClientId) -> Result<(), StoreError> {
-    review(state, guest).await?;
-    state.store.referrers().refresh_those_of(&[guest]).await?;
+    if let Some(referrer) = review(state, guest).await? {
+        state.store.referrers().refresh(referrer).await?;
+    }
     Ok(())
 }
 
-/// The levels alone.
+/// The levels alone; answers who referred the guest.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn review(state: &AppState, guest: ClientId) -> Result<(), StoreError> {
-    let (store, now) = (&state.store, state.clock.now());
-    let found = store.clients().get(guest).await?;
-    store.levels().review(guest, now).await?;
-    if let Some(referrer) = found.and_then(|stored| stored.client.referred_by) {
-        store.levels().review(referrer, now).await?;
+pub async fn review(state: &AppState, guest: ClientId) -> Result<Option<ClientId>, StoreError> {
+    let (levels, now) = (state.store.levels(), state.clock.now());
+    let referrer = levels.review(guest, now).await?.referrer;
+    if let Some(referrer) = referrer {
+        levels.review(referrer, now).await?;
     }
-    Ok(())
+    Ok(referrer)
 }

@@ -40,6 +40,15 @@ pub struct Referred {
     pub approved: u64,
 }
 
+/// What a review came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reviewed {
+    /// What it changed.
+    pub review: Review,
+    /// Who referred the guest: whose standing hangs on this guest's.
+    pub referrer: Option<ClientId>,
+}
+
 /// Levels that guests reach.
 #[derive(Debug)]
 pub struct Levels<'a>(pub(crate) &'a Store);
@@ -77,16 +86,20 @@ impl Levels<'_> {
     ///
     /// # Errors
     /// [`StoreError::Changed`] when races kept being lost, else [`StoreError`].
-    pub async fn review(&self, guest: ClientId, now: DateTime<Utc>) -> Result<Review, StoreError> {
+    pub async fn review(&self, guest: ClientId, now: DateTime<Utc>) -> Result<Reviewed, StoreError> {
         let store = self.0;
         for _ in 0..TRIES {
             let (clients, prices) = (store.clients(), store.prices());
             let (seen, circle, book) =
                 tokio::try_join!(clients.get(guest), self.circle(guest), prices.book())?;
-            let Some(seen) = seen.filter(|seen| !seen.client.deleted) else { return Ok(Review::default()) };
+            let Some(seen) = seen else { return Ok(Reviewed::default()) };
+            let referrer = seen.client.referred_by;
+            if seen.client.deleted {
+                return Ok(Reviewed { referrer, review: Review::default() });
+            }
             let review = level::review(guest, &seen.client.levels, &book.levels, circle.standing, now);
             if !review.changes() {
-                return Ok(review);
+                return Ok(Reviewed { referrer, review });
             }
             let after = Client { levels: review.held.clone(), updated: now, ..seen.client.clone() };
             let mut transaction = Transaction::default();
@@ -96,7 +109,7 @@ impl Levels<'_> {
                 outbox::write(store, &mut transaction, &Event { id: Uuid::now_v7(), at: now, what })?;
             }
             match transaction.commit(store).await {
-                Ok(()) => return Ok(review),
+                Ok(()) => return Ok(Reviewed { referrer, review }),
                 Err(StoreError::Changed) => {}
                 Err(error) => return Err(error),
             }

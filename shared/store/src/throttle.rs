@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -30,13 +30,15 @@ impl Throttle<'_> {
     ) -> Result<bool, StoreError> {
         let start = now.timestamp();
         let end = start.saturating_add_unsigned(window.as_secs());
-        // Two steps at most: count within the running window, or begin a new one where it is over.
-        for (change, condition) in [
-            ("ADD tries :one", "#until > :now AND tries < :limit"),
-            ("SET tries = :one, #until = :end, #ttl = :end", "attribute_not_exists(pk) OR #until <= :now"),
-            ("ADD tries :one", "#until > :now AND tries < :limit"),
-        ] {
-            let begins = change.starts_with("SET");
+        // Counting in a running window, or in the first one of a subject, is one request; so is a refusal, which the item
+        // explains. Only a window that is over but not swept yet takes a second request, and a lost race for that a third.
+        let count = (
+            "ADD tries :one SET #until = if_not_exists(#until, :end), #ttl = if_not_exists(#ttl, :end)",
+            "attribute_not_exists(pk) OR (#until > :now AND tries < :limit)",
+        );
+        let begin = ("SET tries = :one, #until = :end, #ttl = :end", "#until <= :now");
+        for (change, condition) in [count, begin, count] {
+            let begins = change == begin.0;
             let mut update = self
                 .0
                 .dynamo()
@@ -45,22 +47,29 @@ impl Throttle<'_> {
                 .set_key(Some(key_item(&keys::throttle(subject))))
                 .update_expression(change)
                 .condition_expression(condition)
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
                 .expression_attribute_names("#until", "until")
+                .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":one", n(1))
-                .expression_attribute_values(":now", n(start));
-            update = if begins {
-                update.expression_attribute_names("#ttl", "ttl").expression_attribute_values(":end", n(end))
-            } else {
-                update.expression_attribute_values(":limit", n(limit))
-            };
-            match Box::pin(update.send()).await {
+                .expression_attribute_values(":now", n(start))
+                .expression_attribute_values(":end", n(end));
+            if !begins {
+                update = update.expression_attribute_values(":limit", n(limit));
+            }
+            let error = match Box::pin(update.send()).await {
                 Ok(_) => return Ok(true),
-                Err(error)
-                    if matches!(
-                        error.as_service_error(),
-                        Some(UpdateItemError::ConditionalCheckFailedException(_))
-                    ) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => error,
+            };
+            let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
+            else {
+                return Err(error.into());
+            };
+            let runs = failed
+                .item()
+                .and_then(|item| number::<i64>(item, "until"))
+                .is_some_and(|until| until > start);
+            if !begins && runs {
+                return Ok(false);
             }
         }
         Ok(false)

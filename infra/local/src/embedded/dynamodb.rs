@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use dynoxide::Database;
 use rusqlite::Connection;
 use tokio::net::TcpListener;
@@ -56,6 +57,11 @@ impl Table {
         // loses nothing, but do not wait for the disk; a power cut may cost the last moments.
         database.disable_bulk_loading().map_err(|error| failed(&error))?;
         Ok(Self { database, side: Arc::new(Mutex::new(side)) })
+    }
+
+    /// See [`super::Embedded::direct_table`].
+    pub(super) fn direct(&self) -> SharedHttpClient {
+        super::direct::client(self.database.clone())
     }
 
     pub(super) fn load_fast(&self, fast: bool) -> Result<(), EmbeddedError> {

@@ -1,5 +1,6 @@
 //! The AWS APIs of one machine: a table, a bucket store and queues, each on its own local port.
 
+mod direct;
 mod dynamodb;
 mod s3;
 mod sqs;
@@ -8,6 +9,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -236,6 +238,12 @@ impl Embedded {
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    /// How this process reaches the own table without its address; `None` when it is a given one.
+    #[must_use]
+    pub fn direct_table(&self) -> Option<SharedHttpClient> {
+        self.table.as_ref().map(dynamodb::Table::direct)
     }
 
     /// Lets the own table write without waiting for the disk while `fast`, for a large import.
