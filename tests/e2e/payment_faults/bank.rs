@@ -28,6 +28,13 @@ const HASTY: Patience = Patience {
     whole: Duration::from_millis(600),
 };
 
+/// The clients of a gateway: while it fails, and once it is calm. The second one bears with a machine that is busy with
+/// other things.
+pub struct Clients {
+    pub hasty: Arc<dyn CardGateway>,
+    pub patient: Arc<dyn CardGateway>,
+}
+
 /// A gateway.
 #[derive(Clone)]
 pub enum Bank {
@@ -36,27 +43,27 @@ pub enum Bank {
 }
 
 impl Bank {
-    /// A gateway that fails at random, and the client for it.
-    pub async fn start(
-        wire: Wire,
-        vendor: Vendor,
-        seed: u64,
-        now: DateTime<Utc>,
-    ) -> (Self, Arc<dyn CardGateway>) {
+    /// A gateway that fails at random, and the clients for it.
+    pub async fn start(wire: Wire, vendor: Vendor, seed: u64, now: DateTime<Utc>) -> (Self, Clients) {
         if wire == Wire::Memory {
             let model = Arc::new(Model::new(vendor, seed, now));
-            return (Self::Memory(Arc::clone(&model)), model);
+            let clients = Clients { hasty: Arc::clone(&model) as _, patient: Arc::clone(&model) as _ };
+            return (Self::Memory(model), clients);
         }
-        let (fake, client): (Fake, Arc<dyn CardGateway>) = match vendor {
+        let (fake, clients) = match vendor {
             Vendor::MercadoPago => {
                 let fake = mercado_pago::start().await;
-                let client = MercadoPago::new(&fake.base, mercado_pago::TOKEN).unwrap().with_patience(HASTY);
-                (fake, Arc::new(client))
+                let client = || MercadoPago::new(&fake.base, mercado_pago::TOKEN).unwrap();
+                let hasty = Arc::new(client().with_patience(HASTY));
+                let clients = Clients { hasty, patient: Arc::new(client()) };
+                (fake, clients)
             }
             Vendor::OpenPay => {
                 let fake = openpay::start().await;
-                let client = OpenPay::new(&fake.base, openpay::MERCHANT, openpay::KEY).unwrap();
-                (fake, Arc::new(client.with_patience(HASTY)))
+                let client = || OpenPay::new(&fake.base, openpay::MERCHANT, openpay::KEY).unwrap();
+                let hasty = Arc::new(client().with_patience(HASTY));
+                let clients = Clients { hasty, patient: Arc::new(client()) };
+                (fake, clients)
             }
         };
         let calm = Arc::new(AtomicBool::new(false));
@@ -76,7 +83,7 @@ impl Bank {
                 _ => Fault::Busy,
             })
         }));
-        (Self::Http(fake, calm), client)
+        (Self::Http(fake, calm), clients)
     }
 
     /// Time moves on.

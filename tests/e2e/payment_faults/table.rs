@@ -9,20 +9,12 @@ use casa_store::{Store, import::Importer};
 use casa_tests::export::{id, row};
 use casa_web::{AppState, Aws, Settings};
 use serde_json::json;
-use tokio::task::JoinHandle;
 
 use crate::world::STAYS;
 
 /// An embedded table, gone when dropped.
 pub struct Table {
     pub state: AppState,
-    server: JoinHandle<()>,
-}
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
 }
 
 /// The house of a stay.
@@ -33,12 +25,7 @@ pub fn house(number: usize) -> HouseId {
 impl Table {
     /// Houses whose nights cost 380 soles, and a pool for 190.
     pub async fn new() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let database = dynoxide::Database::memory().unwrap();
-        let server = tokio::spawn(async move {
-            let _ = dynoxide::server::serve_on(listener, database).await;
-        });
         let keys = Credentials::new("test", "test", None, None, "test");
         let region = Region::new("us-east-1");
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(
@@ -46,7 +33,7 @@ impl Table {
                 .behavior_version(BehaviorVersion::latest())
                 .region(region.clone())
                 .credentials_provider(keys.clone())
-                .endpoint_url(&endpoint)
+                .http_client(casa::embedded::reach(database))
                 .build(),
         );
         // Nothing here touches bucket or queues.
@@ -72,7 +59,7 @@ impl Table {
         let table = dynamodb.update_table().table_name(&state.settings.table);
         table.stream_specification(silent).send().await.unwrap();
         fill(&state.store).await;
-        Self { state, server }
+        Self { state }
     }
 }
 

@@ -47,6 +47,8 @@ pub struct World {
     wire: Wire,
     pub state: AppState,
     pub cards: Cards,
+    /// The cards once nothing goes wrong any more.
+    patient: Cards,
     pub banks: [Bank; 2],
     dice: StdRng,
     pub bookings: Vec<Booking>,
@@ -66,7 +68,8 @@ impl World {
             seed,
             wire,
             state: table.state.clone(),
-            cards: Cards::with([one, other]),
+            cards: Cards::with([one.hasty, other.hasty]),
+            patient: Cards::with([one.patient, other.patient]),
             banks: [first, second],
             dice,
             bookings: Vec::new(),
@@ -288,6 +291,7 @@ impl World {
         for bank in &self.banks {
             bank.calm();
         }
+        self.cards = self.patient.clone();
         self.pass(TimeDelta::minutes(3)).await;
         for booking in 0..STAYS {
             for (bank, payment) in self.payments_of(booking) {

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -14,10 +12,10 @@ use casa_web::{AppState, Aws};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use super::counter::{Counter, Tally};
+use super::pace::{Pace, side_by_side};
 use super::{Table, data, machine};
 use crate::Failure;
 use crate::cli::BenchBookingArgs;
@@ -35,6 +33,7 @@ const NIGHTS: u64 = 2;
 const FIRST: u64 = 7;
 /// Bookings that are counted one by one, to see that each costs the same.
 const COUNTED: usize = 5;
+const JSON: &str = "application/json";
 /// Between the parts of a multipart body.
 const BOUNDARY: &str = "casa-bench-boundary";
 
@@ -54,10 +53,12 @@ struct Measured {
     fixed: bool,
     bookings: usize,
     failures: usize,
+    /// How fast each kind of step went.
+    paces: Vec<(&'static str, Pace)>,
+    /// All of them together.
     seconds: f64,
+    /// Bookings made, with a voucher and approved, in the time of all steps.
     per_second: f64,
-    p50_ms: f64,
-    p99_ms: f64,
     nights_held: usize,
     violations: usize,
 }
@@ -112,60 +113,54 @@ async fn measure(local: &Local, arguments: &BenchBookingArgs) -> Result<Measured
     let mut runs = Vec::new();
     // The first one warms the process up.
     for number in 0..=COUNTED {
-        runs.push(counted.book(place(number, site.today), Some(&counter)).await?);
+        runs.push(counted.book(place(number, site.today), &counter).await?);
     }
     runs.remove(0);
     let steps = runs.first().cloned().unwrap_or_default();
     let fixed = runs.iter().all(|run| writes(run) == writes(&steps));
 
     let first = COUNTED + 1;
-    let next = Arc::new(AtomicUsize::new(first));
     let last = first + usize::from(arguments.bookings);
-    let begun = Instant::now();
-    let mut clients = JoinSet::new();
-    for _ in 0..arguments.clients {
-        let (site, next) = (Arc::clone(&site), Arc::clone(&next));
-        clients.spawn(async move {
-            let (mut times, mut failures) = (Vec::new(), 0);
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= last {
-                    return (times, failures);
-                }
-                let asked = Instant::now();
-                match Box::pin(site.book(place(number, site.today), None)).await {
-                    Ok(_) => times.push(asked.elapsed()),
-                    Err(error) => {
-                        tracing::warn!(%error, "a booking failed");
-                        failures += 1;
-                    }
-                }
-            }
-        });
-    }
-    let (mut times, mut failures) = (Vec::new(), 0);
-    while let Some(ended) = clients.join_next().await {
-        let (own, failed) = ended.map_err(|error| Failure::new(error.to_string()))?;
-        times.extend(own);
-        failures += failed;
-    }
-    let seconds = begun.elapsed().as_secs_f64();
-    times.sort_unstable();
+    let places: Vec<Place> = (first..last).map(|number| place(number, site.today)).collect();
+    let clients = usize::from(arguments.clients);
+    // One kind of step after the other, so that each has a rate of its own.
+    let (made, booking) = side_by_side(clients, places, {
+        let site = Arc::clone(&site);
+        move |place| {
+            let site = Arc::clone(&site);
+            async move { Ok((place, site.make(place).await?)) }
+        }
+    })
+    .await?;
+    let (sent, voucher) = side_by_side(clients, made, {
+        let site = Arc::clone(&site);
+        move |(place, id): (Place, String)| {
+            let site = Arc::clone(&site);
+            async move { site.pay(place, &id).await.map(|()| id) }
+        }
+    })
+    .await?;
+    let (approved, approval) = side_by_side(clients, sent, {
+        let site = Arc::clone(&site);
+        move |id: String| {
+            let site = Arc::clone(&site);
+            async move { site.approve(&id).await }
+        }
+    })
+    .await?;
+    let paces = vec![("booking", booking), ("voucher", voucher), ("approval", approval)];
+    let seconds: f64 = paces.iter().map(|(_, pace)| pace.seconds).sum();
+    let failures = usize::from(arguments.bookings) - approved.len();
     let (nights_held, violations) = Box::pin(look(&local.state, &site, last - failures)).await?;
-    let at = |percent: usize| {
-        let index = (times.len() * percent).div_ceil(100).saturating_sub(1);
-        super::milliseconds(times.get(index).copied().unwrap_or(Duration::ZERO))
-    };
     Ok(Measured {
         houses: HOUSES,
         steps,
         fixed,
-        bookings: times.len(),
+        bookings: approved.len(),
         failures,
+        paces,
         seconds,
-        per_second: super::ratio(times.len(), seconds),
-        p50_ms: at(50),
-        p99_ms: at(99),
+        per_second: super::ratio(approved.len(), seconds),
         nights_held,
         violations,
     })
@@ -218,37 +213,48 @@ impl Site {
         })
     }
 
-    /// Books, sends a voucher and approves.
-    async fn book(&self, place: Place, counter: Option<&Counter>) -> Result<Vec<Step>, Failure> {
-        let guest = self.guests.get(place.guest).map(String::as_str).unwrap_or_default();
-        let mut steps = Vec::new();
-        let mut note = |name| {
-            if let Some(counter) = counter {
-                steps.push(Step { name, tally: counter.take() });
-            }
-        };
-        if let Some(counter) = counter {
-            counter.take();
-        }
+    /// Books, sends a voucher and approves; answers what each step cost.
+    async fn book(&self, place: Place, counter: &Counter) -> Result<Vec<Step>, Failure> {
+        counter.take();
+        let id = self.make(place).await?;
+        let mut steps = vec![Step { name: "booking", tally: counter.take() }];
+        self.pay(place, &id).await?;
+        steps.push(Step { name: "voucher", tally: counter.take() });
+        self.approve(&id).await?;
+        steps.push(Step { name: "approval", tally: counter.take() });
+        Ok(steps)
+    }
+
+    fn guest(&self, place: Place) -> &str {
+        self.guests.get(place.guest).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Books as the place's guest; answers the booking's id.
+    async fn make(&self, place: Place) -> Result<String, Failure> {
         let check_out = place.check_in + Days::new(NIGHTS);
         let body = json!({
             "property": data::house(place.house), "check_in_date": place.check_in, "check_out_date": check_out,
             "guests": 2, "seller": 1, "discount_code": data::CODE,
         });
-        let json = "application/json".to_owned();
         let path = "/api/v1/clients/reservations/create/";
-        let made = self.send(Method::POST, path, guest, &json, body.to_string().into()).await?;
-        let id = made["reservation"]["id"].as_str().unwrap_or_default().to_owned();
-        note("booking");
+        let body = body.to_string().into();
+        let made = self.send(Method::POST, path, self.guest(place), JSON, body).await?;
+        Ok(made["reservation"]["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Sends the voucher of a booking.
+    async fn pay(&self, place: Place, id: &str) -> Result<(), Failure> {
         let path = format!("/api/v1/clients/voucher/upload/{id}/");
         let multipart = format!("multipart/form-data; boundary={BOUNDARY}");
-        self.send(Method::POST, &path, guest, &multipart, self.multipart().into()).await?;
-        note("voucher");
+        let body = self.multipart().into();
+        self.send(Method::POST, &path, self.guest(place), &multipart, body).await.map(drop)
+    }
+
+    /// Approves a booking.
+    async fn approve(&self, id: &str) -> Result<(), Failure> {
         let path = format!("/api/v1/reservations/{id}/");
-        let body = json!({ "status": "approved" }).to_string();
-        self.send(Method::PATCH, &path, &self.staff, &json, body.into()).await?;
-        note("approval");
-        Ok(steps)
+        let body = json!({ "status": "approved" }).to_string().into();
+        self.send(Method::PATCH, &path, &self.staff, JSON, body).await.map(drop)
     }
 
     fn multipart(&self) -> Vec<u8> {
@@ -363,17 +369,15 @@ fn print(measured: &Measured, arguments: &BenchBookingArgs) {
         say(&format!("{}: {}", step.name, step.tally.words()));
     }
     say("");
+    for (name, pace) in &measured.paces {
+        say(&format!(
+            "{name}: {:.0} per second by {} clients; median {:.1} ms, 99 % within {:.1} ms",
+            pace.per_second, arguments.clients, pace.p50_ms, pace.p99_ms
+        ));
+    }
     say(&format!(
-        "{} bookings (made, voucher, approved) by {} clients over {} houses: {:.0} per second, {:.1} s; median {:.1} ms, \
-         99 % within {:.1} ms; {} failures",
-        measured.bookings,
-        arguments.clients,
-        measured.houses,
-        measured.per_second,
-        measured.seconds,
-        measured.p50_ms,
-        measured.p99_ms,
-        measured.failures
+        "{} bookings (made, voucher, approved) over {} houses: {:.0} per second, {:.1} s; {} failures",
+        measured.bookings, measured.houses, measured.per_second, measured.seconds, measured.failures
     ));
     say(&format!("{} nights held, {} violations", measured.nights_held, measured.violations));
     super::print_machine();

@@ -10,6 +10,7 @@ mod counter;
 mod data;
 mod lists;
 mod load;
+mod pace;
 mod program;
 mod quote;
 

@@ -17,8 +17,8 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// An HTTP client that knows one address, the table.
-pub(super) fn client(database: Database) -> SharedHttpClient {
+/// An HTTP client for the SDK that knows one address: this table.
+pub fn reach(database: Database) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(Direct(database));
     http_client_fn(move |_, _| connector.clone())
 }
@@ -66,6 +66,7 @@ fn carry_out(database: &Database, operation: &str, body: &[u8]) -> Result<String
         "TransactGetItems" => write(&database.transact_get_items(read(body)?)?),
         "TransactWriteItems" => write(&database.transact_write_items(read(body)?)?),
         "CreateTable" => write(&database.create_table(read(body)?)?),
+        "UpdateTable" => write(&database.update_table(read(body)?)?),
         "DescribeTable" => write(&database.describe_table(read(body)?)?),
         "DescribeTimeToLive" => write(&database.describe_time_to_live(read(body)?)?),
         "UpdateTimeToLive" => write(&database.update_time_to_live(read(body)?)?),

@@ -61,7 +61,7 @@ impl Table {
 
     /// See [`super::Embedded::direct_table`].
     pub(super) fn direct(&self) -> SharedHttpClient {
-        super::direct::client(self.database.clone())
+        super::direct::reach(self.database.clone())
     }
 
     pub(super) fn load_fast(&self, fast: bool) -> Result<(), EmbeddedError> {

@@ -14,6 +14,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use self::direct::reach;
+
 /// The region that local clients sign for.
 pub const REGION: &str = "us-east-1";
 /// The access key the local servers accept.
