@@ -48,6 +48,8 @@ pub struct Settings {
     pub booking_seller: i64,
     /// Most stays that one rearrangement moves.
     pub most_moves: usize,
+    /// Address of the FIFO queue of commands to the music server; without one there is no music (contract 07).
+    pub music_queue: Option<String>,
 }
 
 /// More moves and a new booking might not fit one transaction of the table.
@@ -130,6 +132,7 @@ impl Settings {
             maintenance_name: text("CASA_MAINTENANCE_CLIENT").unwrap_or_else(|| "Mantenimiento".to_owned()),
             booking_seller: number("CASA_BOOKING_SELLER", 14)?,
             most_moves: number("CASA_MOST_MOVES", 4)?.min(MOST_MOVES),
+            music_queue: text("CASA_MUSIC_QUEUE_URL"),
         })
     }
 }
