@@ -374,6 +374,19 @@ pub(crate) fn feed_reader(feed: FeedId) -> Key {
     Key::new(told_pk(feed), "READER")
 }
 
+/// How those begin who asked to take part in the music of a stay, beside the reservation.
+pub(crate) const MUSIC_OF: &str = "MUSIC#";
+
+/// That a guest asked to take part in the music of a stay.
+pub(crate) fn music_of(reservation: ReservationId, client: ClientId) -> Key {
+    Key::new(format!("RES#{reservation}"), format!("{MUSIC_OF}{client}"))
+}
+
+/// How many requests to take part in the music of a stay are open.
+pub(crate) fn music_requests(reservation: ReservationId) -> Key {
+    Key::new(format!("RES#{reservation}"), "MUSIC")
+}
+
 /// Partition of the players as the music server last told of them.
 pub(crate) const MUSIC_PLAYERS: &str = "MUSIC#PLAYERS";
 
