@@ -32,6 +32,7 @@ pub fn function_routes() -> Vec<OpenApiRouter<AppState>> {
         contracts::routes(contracts::Landlord::from_env()),
         docs::routes(),
         media::routes(),
+        music::routes(),
         payments::routes(casa_gateways::Cards::from_env()),
         pricing::routes(),
         properties::routes(),

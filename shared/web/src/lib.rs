@@ -38,7 +38,7 @@ pub use files::{Fetched, FileError, Files, StoredFile};
 pub use form::{Checked, Form};
 pub use guests::{Guest, MaybeGuest};
 pub use json::{json, render};
-pub use keys::{HomeAutomation, MaybeStaffOrBot, StaffOrBot};
+pub use keys::{HomeAutomation, MaybeStaffOrBot, MusicMachine, StaffOrBot};
 pub use logs::start_logs;
 pub use pages::{PageEnvelope, PageWish};
 pub use params::{BaseUrl, IdPath, Query, RemoteAddress};

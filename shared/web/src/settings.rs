@@ -30,6 +30,8 @@ pub struct Settings {
     pub bot_key: Option<Secret>,
     /// With it the home automation asks who is in a house; without one everybody may. Never logged.
     pub home_key: Option<Secret>,
+    /// With it a clock elsewhere switches players of music on; without one only staff do. Never logged.
+    pub music_key: Option<Secret>,
     /// The clock, with the business zone.
     pub clock: Clock,
     /// Exact origins that browsers may call from.
@@ -118,6 +120,7 @@ impl Settings {
             secret: Secret(secret),
             bot_key: key("CASA_BOT_KEY", text("CASA_BOT_KEY"))?,
             home_key: key("CASA_HOME_KEY", text("CASA_HOME_KEY"))?,
+            music_key: key("CASA_MUSIC_KEY", text("CASA_MUSIC_KEY"))?,
             clock,
             cors_origins: origins
                 .split(',')

@@ -4,6 +4,7 @@ pub mod command;
 mod houses;
 pub mod names;
 pub mod player;
+pub mod power;
 pub mod session;
 
 pub use command::{

@@ -4,6 +4,9 @@
 //! All instants here are those of the machine's clock, whatever the business's clock shows: bridge and caller must agree on
 //! when nobody waits any more.
 
+pub mod power;
+pub mod watch;
+
 use std::time::Duration;
 
 use casa_domain::music::{Action, Bridge, Command, Failure, Outcome};
