@@ -228,6 +228,9 @@ impl Connection {
         patience: Duration,
     ) -> Result<Vec<Utf8Bytes>, Error> {
         let shared = &*self.shared;
+        if patience.is_zero() {
+            return Err(Error::NotSent);
+        }
         let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
         let message_id = id.to_string();
         let frame = frame::Outgoing { message_id: &message_id, command, args };

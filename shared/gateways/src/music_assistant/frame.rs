@@ -90,3 +90,62 @@ pub(super) fn result(text: &str) -> Option<&RawValue> {
 fn id(message_id: &Scalar) -> Option<u64> {
     message_id.integer().and_then(|id| u64::try_from(id).ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> String {
+        match read(text) {
+            None => "nothing".to_owned(),
+            Some(Incoming::Event { kind, .. }) => format!("event {kind}"),
+            Some(Incoming::Error { id, error: Error::Refused { code, .. } }) => {
+                format!("error {id:?} {code}")
+            }
+            Some(Incoming::Error { .. }) => "another error".to_owned(),
+            Some(Incoming::Answer { id, partial }) => format!("answer {id:?} {partial}"),
+            Some(Incoming::Hello(_)) => "hello".to_owned(),
+        }
+    }
+
+    #[test]
+    fn frames_are_told_apart_in_the_order_of_the_contract() {
+        for (text, expected) in [
+            (r#"{"event":"x","message_id":"1","error_code":1,"result":null}"#, "event x"),
+            (r#"{"message_id":"1","error_code":0,"details":null,"result":null}"#, "error Some(1) 0"),
+            (r#"{"message_id":1,"error_code":"12","extra":{}}"#, "error Some(1) 12"),
+            (r#"{"message_id":"x","error_code":true}"#, "error None -1"),
+            (r#"{"message_id":"connection","error_code":503,"details":"Setup required"}"#, "error None 503"),
+            (r#"{"message_id":"7","result":null}"#, "answer Some(7) false"),
+            (r#"{"result":[1],"message_id":7,"partial":true}"#, "answer Some(7) true"),
+            (r#"{"message_id":null,"error_code":null,"result":{}}"#, "answer None false"),
+            (r#"{"server_id":"x","schema_version":26}"#, "hello"),
+            ("{}", "hello"),
+            ("17", "nothing"),
+            ("", "nothing"),
+            ("pong", "nothing"),
+        ] {
+            assert_eq!(kind(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn results_are_handed_on_as_they_came() {
+        for (text, expected) in [
+            (r#"{"message_id":"7","result":null}"#, Some("null")),
+            (r#"{"message_id":"7","result":{"b": 1, "a":[]}}"#, Some(r#"{"b": 1, "a":[]}"#)),
+            (r#"{"message_id":"7"}"#, None),
+        ] {
+            assert_eq!(result(text).map(RawValue::get), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_an_error_are_cut_between_signs() {
+        let text = format!(r#"{{"message_id":"1","error_code":999,"details":"{}"}}"#, "ñ🎵".repeat(99));
+        let Some(Incoming::Error { error: Error::Refused { details, .. }, .. }) = read(&text) else {
+            panic!()
+        };
+        assert!(details.len() <= LONGEST_DETAILS && details.len() > LONGEST_DETAILS - 4, "{}", details.len());
+    }
+}

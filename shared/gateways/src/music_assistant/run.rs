@@ -22,7 +22,8 @@ impl Deadline {
 /// a word.
 ///
 /// # Errors
-/// [`Error`]; [`Error::Interrupted`] and [`Error::TimedOut`] only where the server may have carried it out, or may still do.
+/// [`Error`]; [`Error::Interrupted`] only where the server may have carried it out. [`Error::TimedOut`] is also that of a
+/// question before the deed.
 pub async fn run(
     connection: &Connection,
     command: &Command,
