@@ -315,7 +315,9 @@ impl Drop for Simulator {
 fn accept(hub: Arc<Hub>, listener: TcpListener) -> AbortHandle {
     let accepting = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(session::serve(Arc::clone(&hub), stream));
+            // From here on it can be lost, also before its task has begun.
+            let losses = hub.losses.subscribe();
+            tokio::spawn(session::serve(Arc::clone(&hub), stream, losses));
         }
     });
     accepting.abort_handle()

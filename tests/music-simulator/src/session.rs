@@ -4,7 +4,10 @@ use std::{collections::HashSet, sync::Arc};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Map, Value, json};
-use tokio::{net::TcpStream, sync::mpsc};
+use tokio::{
+    net::TcpStream,
+    sync::{broadcast, mpsc},
+};
 use tokio_tungstenite::{
     WebSocketStream, accept_hdr_async_with_config,
     tungstenite::{
@@ -45,9 +48,8 @@ enum Next {
 }
 
 /// Serves a client until it goes, or is dropped.
-pub(crate) async fn serve(hub: Arc<Hub>, stream: TcpStream) {
+pub(crate) async fn serve(hub: Arc<Hub>, stream: TcpStream, mut losses: broadcast::Receiver<()>) {
     let _ = stream.set_nodelay(true);
-    let mut losses = hub.losses.subscribe();
     tokio::select! {
         () = talk(hub, stream) => {}
         _ = losses.recv() => {}
@@ -223,12 +225,14 @@ impl Session {
 
     fn execute(&self, id: &Value, command: &str, args: Map<String, Value>, fault: Option<Fault>) -> Next {
         let mut inner = self.hub.lock();
+        if let Err(refusal) = args::check(command, &args) {
+            inner.violations.push(format!("{command}: {}", refusal.1));
+            drop(inner);
+            return self.say([args::refusal(id, &refusal)]);
+        }
         let done = match inner.world.execute(command, &args) {
             Ok(done) => done,
             Err(refusal) => {
-                if matches!(refusal.0, 12 | 999) {
-                    inner.violations.push(format!("{command}: {}", refusal.1));
-                }
                 drop(inner);
                 return self.say([args::refusal(id, &refusal)]);
             }

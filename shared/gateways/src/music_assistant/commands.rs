@@ -5,6 +5,7 @@ use std::time::Duration;
 use casa_domain::music::{Found, MediaKind, Piece, QueueOption};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
@@ -125,6 +126,7 @@ impl Connection {
         player_id: &str,
         patience: Duration,
     ) -> Result<Option<KnownQueue>, Error> {
+        let deadline = Instant::now() + patience;
         let args = json!({ "player_id": player_id });
         match self.ask("player_queues/get_active_queue", Some(args), patience).await {
             Ok(parts) => {
@@ -132,8 +134,9 @@ impl Connection {
                 Ok(queue.and_then(|queue| queue.known(&self.gallery)))
             }
             Err(Error::Refused { code: code::INVALID_COMMAND, .. }) => {
-                let mirror = Mirror::new(self.players(patience).await?, self.queues(patience).await?);
-                Ok(mirror.active_queue(player_id).cloned())
+                let left = deadline.saturating_duration_since(Instant::now());
+                let (players, queues) = tokio::try_join!(self.players(left), self.queues(left))?;
+                Ok(Mirror::new(players, queues).active_queue(player_id).cloned())
             }
             Err(error) => Err(error),
         }

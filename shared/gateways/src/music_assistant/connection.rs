@@ -264,3 +264,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use casa_gateways::music_assistant::{Closed, ConnectError, Settings, connect};
 use casa_music_simulator::Options;
-use tokio::net::TcpListener;
+use futures_util::SinkExt;
+use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio_tungstenite::{accept_async, tungstenite::Message};
 
 use crate::{PATIENCE, connected, settings, simulator};
 
@@ -110,4 +112,49 @@ async fn a_connection_ends_with_its_last_clone_or_on_request() {
     assert_eq!(connection.end(), Some(Closed::ByUs));
     assert_eq!(events.next().await, None);
     assert!(simulator.until(PATIENCE, |simulator| simulator.clients() == 0).await);
+}
+
+/// A server of other manners: after the upgrade it says one thing and hangs up.
+async fn saying(first: Message) -> Settings {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let settings = Settings::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut socket = accept_async(stream).await.unwrap();
+        let _ = socket.send(first).await;
+        let _ = socket.close(None).await;
+    });
+    settings
+}
+
+#[tokio::test]
+async fn strangers_are_not_taken_for_music_servers() {
+    for first in
+        [r#"{"hello":"casa"}"#, r#"{"event":"x","data":1}"#, "hello", "[]", r#"{"schema_version":"new"}"#]
+    {
+        let refused = connect(&saying(Message::text(first)).await).await;
+        assert!(matches!(refused, Err(ConnectError::Unreadable)), "{first}: {refused:?}");
+    }
+    for first in [Message::Close(None), Message::binary("x")] {
+        let refused = connect(&saying(first).await).await;
+        assert!(matches!(refused, Err(ConnectError::HungUp)), "{refused:?}");
+    }
+    // No WebSocket at all.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let web = Settings::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let page = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+        stream.write_all(page).await.unwrap();
+    });
+    let refused = connect(&web).await;
+    assert!(matches!(refused, Err(ConnectError::Unreachable(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_says_goodbye_is_gone() {
+    let hello = r#"{"server_id":"x","schema_version":26,"min_supported_schema_version":24}"#;
+    let (connection, mut events) = connect(&saying(Message::text(hello)).await).await.unwrap();
+    assert_eq!(connection.ended().await, Closed::ByServer);
+    assert_eq!(events.next().await, None);
 }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use casa_domain::music::MediaKind;
-use casa_gateways::music_assistant::{Closed, Connection, Error, Transport, connect};
+use casa_gateways::music_assistant::{Closed, Connection, Error, Settings, Transport, connect};
 use casa_music_simulator::{Fault, Options, Simulator};
-use tokio::task::JoinSet;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_tungstenite::{accept_async, tungstenite::Message};
 
 use crate::{PATIENCE, SALA, TERRAZA, connected, playing, settings, simulator};
 
@@ -56,14 +59,14 @@ async fn what_never_left_is_never_carried_out() {
     // More than the buffers between the two hold, so that some cannot leave.
     let huge = "x".repeat(1 << 20);
     let mut calls = JoinSet::new();
-    for _ in 0..24 {
+    for _ in 0..48 {
         let (connection, huge) = (connection.clone(), huge.clone());
         calls.spawn(async move { connection.search(&huge, &[MediaKind::Track], 1, SHORT * 6).await });
     }
     let ends = calls.join_all().await;
     let count = |error: &Error| ends.iter().filter(|end| end.as_ref().err() == Some(error)).count();
     let (sent, unsent) = (count(&Error::TimedOut), count(&Error::NotSent));
-    assert_eq!(sent + unsent, 24, "{ends:?}");
+    assert_eq!(sent + unsent, 48, "{ends:?}");
     assert!(sent > 0 && unsent > 0, "{sent} {unsent}");
     simulator.freeze(false);
     assert!(connection.players(PATIENCE).await.is_ok(), "the connection goes on");
@@ -128,4 +131,47 @@ async fn an_answer_cut_off_halfway_is_none() {
     let (simulator, connection, _events) = connected(options).await;
     simulator.drop_after_frames(2);
     assert_eq!(connection.library_tracks(2000, 0, PATIENCE).await, Err(Error::Interrupted));
+}
+
+#[tokio::test]
+async fn frames_that_make_no_sense_do_no_harm() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let settings = Settings::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let deep = format!(r#"{{"event":"player_updated","data":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut socket = accept_async(stream).await.unwrap();
+        socket.send(Message::text(r#"{"schema_version":26}"#)).await.unwrap();
+        while let Some(Ok(message)) = socket.next().await {
+            let Message::Text(text) = message else { continue };
+            let id = serde_json::from_str::<Value>(&text).unwrap()["message_id"].as_str().unwrap().to_owned();
+            let nonsense = [
+                "",
+                "{",
+                "null",
+                "[[]]",
+                r#"{"event":7}"#,
+                r#"{"event":"queue_updated","data":{"queue_id":{}}}"#,
+                r#"{"message_id":"999","result":[],"partial":true}"#,
+                r#"{"message_id":-1,"error_code":1}"#,
+                r#"{"message_id":"999","error_code":12}"#,
+                r#"{"message_id":"1","message_id":"1"}"#,
+                &deep,
+            ];
+            for frame in nonsense {
+                socket.send(Message::text(frame)).await.unwrap();
+            }
+            socket.send(Message::binary(vec![0xff; 9])).await.unwrap();
+            let answer = format!(
+                r#"{{"new":[{{}}],"partial":null,"result":[{{"player_id":"p1"}}],"message_id":{id}}}"#
+            );
+            socket.send(Message::text(answer)).await.unwrap();
+        }
+    });
+    let (connection, _events) = connect(&settings).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(connection.players(PATIENCE).await.unwrap()[0].player.player_id, "p1");
+    }
+    assert_eq!(connection.info(PATIENCE).await, Err(Error::Unreadable), "a list is no description");
+    assert_eq!(connection.set_volume("p1", 1, PATIENCE).await, Ok(()), "any answer says that it was done");
 }
