@@ -23,6 +23,8 @@ use crate::{
 const TOGETHER: usize = 64;
 /// The pause after the queue failed.
 const QUEUE_FAILED: Duration = Duration::from_secs(1);
+/// How long what runs may take to say how it ended once another bridge may act.
+const GRACE: Duration = Duration::from_millis(500);
 /// From so many groups on those that nobody waits for are forgotten.
 const MANY_TURNS: usize = 256;
 
@@ -147,12 +149,20 @@ async fn carry_out(shared: &Shared, tenure: Tenure, turns: &Turns, batch: Vec<Re
     tokio::select! {
         () = work => {}
         () = keep_hidden(shared, &in_hand) => {}
+        // What hangs here must not be kept from the bridge that acts now.
+        () = over(shared, tenure) => {}
     }
     let rest = in_hand.rest();
     if let Err(error) = shared.line.give_back(&rest).await {
         // They come into sight by themselves a little later.
         tracing::debug!(%error, "commands could not be given back");
     }
+}
+
+/// Waits until the tenure has been over for a moment.
+async fn over(shared: &Shared, tenure: Tenure) {
+    shared.until_not_acting(tenure.fence).await;
+    sleep(GRACE).await;
 }
 
 /// Hides what is in hand again and again; never ends.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use casa_domain::music::Bridge;
 use casa_store::music::{Lease, Seen};
+use chrono::Utc;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::shared::Shared;
+use crate::{mirror::state, shared::Shared};
 
 /// The right to act, as the holder knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +35,13 @@ pub(crate) async fn keep(shared: &Shared) {
     }
 }
 
-/// Gives the lease back, if this bridge has it: the other one need not wait until it is sure that nobody has it.
+/// Gives the lease back, if this bridge has it: the other one need not wait until it is sure that nobody has it. Until another
+/// says otherwise there is no connection, so that no caller waits for one.
 pub(crate) async fn give_back(shared: &Shared) {
     let Some(tenure) = shared.tenure.send_replace(None) else { return };
     let giving = async {
+        let gone = Bridge { connected: false, since: Utc::now(), ..state(shared) };
+        shared.store.music().report(&gone).await?;
         match shared.store.music().look_at_lease().await? {
             Seen::Held(lease) if lease.holder == shared.id && lease.fence == tenure.fence => {
                 shared.store.music().give_back_lease(&lease).await
@@ -57,8 +62,8 @@ async fn obtain(shared: &Shared) -> Lease {
     let mut silent: Option<(Seen, Instant)> = None;
     loop {
         let asked = Instant::now();
-        match shared.store.music().look_at_lease().await {
-            Ok(seen) => {
+        match timeout(pace.trusted(), shared.store.music().look_at_lease()).await {
+            Ok(Ok(seen)) => {
                 let since = match &silent {
                     Some((before, since)) if *before == seen => *since,
                     // It was seen when the answer came, not when it was asked for.
@@ -73,7 +78,8 @@ async fn obtain(shared: &Shared) -> Lease {
                 }
                 silent = Some((seen, since));
             }
-            Err(error) => tracing::warn!(%error, "the lease cannot be read"),
+            Ok(Err(error)) => tracing::warn!(%error, "the lease cannot be read"),
+            Err(_) => tracing::warn!("the lease was not read in time"),
         }
         sleep(pace.watch).await;
     }
@@ -81,14 +87,19 @@ async fn obtain(shared: &Shared) -> Lease {
 
 async fn take(shared: &Shared, seen: &Seen) -> Option<Lease> {
     let asked = Instant::now();
-    match shared.store.music().take_lease(shared.id, seen).await {
-        Ok(Some(lease)) => {
+    let music = shared.store.music();
+    match timeout(shared.settings.pace.trusted(), music.take_lease(shared.id, seen)).await {
+        Ok(Ok(Some(lease))) => {
             shared.hold(lease.fence, asked);
             Some(lease)
         }
-        Ok(None) => None,
-        Err(error) => {
+        Ok(Ok(None)) => None,
+        Ok(Err(error)) => {
             tracing::warn!(%error, "the lease cannot be taken");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("the lease was not taken in time");
             None
         }
     }

@@ -22,7 +22,7 @@ const REACH: Duration = Duration::from_secs(1);
 /// How long an answer to the bridge's own questions may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A connection that ended sooner than this was no success: the pauses go on growing.
-const PROVEN: Duration = Duration::from_secs(5);
+const PROVEN: Duration = Duration::from_secs(1);
 /// The pause after players could not be loaded over a connection that stands.
 const AGAIN: Duration = Duration::from_secs(2);
 
