@@ -63,17 +63,16 @@ async fn carry_out(shared: &Shared, tenure: Tenure, command: &Command) -> Verdic
     let mut begun = false;
     let mut asked_again = false;
     loop {
-        if !begun && command.is_expired(Utc::now()) {
-            return end(shared, command, Outcome::Failed(Failure::Expired)).await;
-        }
-        let Some(connection) = connection(shared, tenure, command).await else {
-            // Where it was begun, it was certainly not sent: the next one must not find it begun and unanswered.
-            let given_up = shared.is_stopping() || !shared.acts_under(tenure.fence);
-            if given_up && !begun {
-                return Verdict::GiveBack;
-            }
-            return end(shared, command, Outcome::Failed(Failure::Offline)).await;
+        let way = if !begun && command.is_expired(Utc::now()) {
+            Err(Failure::Expired)
+        } else {
+            connection(shared, tenure, command).await.ok_or(Failure::Offline)
         };
+        let given_up = shared.is_stopping() || !shared.acts_under(tenure.fence);
+        if way.is_err() && given_up && !begun {
+            return Verdict::GiveBack;
+        }
+        // Also before it is answered as not done: another bridge may have done it and be gone.
         if !begun {
             match begin(shared, command).await {
                 Ok(true) => begun = true,
@@ -84,6 +83,10 @@ async fn carry_out(shared: &Shared, tenure: Tenure, command: &Command) -> Verdic
                 }
             }
         }
+        let connection = match way {
+            Ok(connection) => connection,
+            Err(failure) => return end(shared, command, Outcome::Failed(failure)).await,
+        };
         let result = send(shared, tenure, command, &connection).await;
         let expired = command.is_expired(Utc::now());
         match result {

@@ -84,7 +84,8 @@ async fn wait(state: &AppState, command: &Command, begun: Instant) -> Outcome {
 fn pause(waited: Duration) -> Duration {
     Duration::from_millis(match waited.as_millis() {
         0..8 => 8,
-        8..1000 => 12,
+        8..60 => 5,
+        60..1000 => 12,
         1000..4000 => 50,
         _ => 200,
     })
