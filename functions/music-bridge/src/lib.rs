@@ -3,11 +3,11 @@
 //! It carries out commands from a FIFO queue, mirrors players and queues into the table, and reports how it is. Any number
 //! of bridges may run: one acts, the others stand by with a connection of their own.
 //!
-//! - [`link`]: connects, follows, connects again; asks for everything anew every five minutes
-//! - [`lease`]: which bridge acts
-//! - [`consumer`], [`command`]: commands, in the order of their player, each at most once
-//! - [`mirror`]: what is written into the table
-//! - [`health`], [`metrics`]: what people and alarms look at
+//! - `link`: connects, follows, connects again; asks for everything anew every five minutes
+//! - `lease`: which bridge acts
+//! - `consumer`, `command`: commands, in the order of their player, each at most once
+//! - `mirror`: what is written into the table
+//! - `health`, `metrics`: what people and alarms look at
 
 mod command;
 mod consumer;
