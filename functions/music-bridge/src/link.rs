@@ -212,6 +212,6 @@ mod tests {
         ] {
             assert_eq!(address(url), Some((host.to_owned(), port)));
         }
-        assert_eq!(address("ws"), None);
+        assert_eq!(address("/ws"), None);
     }
 }
