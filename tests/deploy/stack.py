@@ -36,7 +36,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 STACK = "casa-test"
 # Beginnings of the names of what a developer's own environment may hold: no test talks to a real vendor.
-SETTINGS = ("AWS_", "CASA_", "CHATBOT_", "META_", "MERCADOPAGO_", "OPENPAY_", "TELEGRAM_", "TWILIO_", "WHATSAPP_")
+SETTINGS = ("AWS_", "CASA_", "CHATBOT_", "META_", "MERCADOPAGO_", "MUSIC_", "OPENPAY_", "TELEGRAM_", "TWILIO_", "WHATSAPP_")
 CODE_BUCKET = "code"
 # What the transform asks the account for; the emulator knows these policies under the same names.
 MANAGED_POLICIES = {

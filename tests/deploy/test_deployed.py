@@ -254,6 +254,8 @@ def test_the_schedules_name_jobs_that_run(emulator, stack, staff, client):
         "bookings-expire",
         "payments-settle",
         "feeds-import",
+        "music-power",
+        "music-watch",
     }
     rehearsal = invoke(emulator, stack, "Schedules", event("schedule-points-award.json"))
     assert rehearsal["credited"] >= 0
@@ -282,6 +284,8 @@ def test_functions_may_do_no_more_than_the_template_says(emulator, stack):
         "CHATBOT": {"Bot", "Reactions"},
         "CASA_BOT_KEY": {"Pricing", "Bot"},
         "CASA_HOME_KEY": {"Reservations"},
+        "CASA_MUSIC_KEY": {"Music"},
+        "CASA_MUSIC_QUEUE_URL": {"Music", "Schedules"},
         "TWILIO": {"Clients"},
         "FACEBOOK": {"Clients"},
         "WHATSAPP": {"Clients", "Reactions"},
@@ -298,7 +302,7 @@ def test_functions_may_do_no_more_than_the_template_says(emulator, stack):
         "CASA_LANDLORD": {"Contracts"},
     }
     names = (
-        "Accounts Clients Referrals Properties Pricing Reservations Bookings Payments Contracts Bot Media Docs Reactions Schedules"
+        "Accounts Clients Referrals Properties Pricing Reservations Bookings Payments Contracts Music Bot Media Docs Reactions Schedules"
     ).split()
     assert sorted(names) == sorted(key for key, kind in kinds(stack).items() if kind == "AWS::Lambda::Function")
     for name in names:

@@ -34,6 +34,7 @@ async fn independent_requests() {
         "qr",
         "client-bookings",
         "vouchers",
+        "music-sessions",
     ];
     let files = areas.map(|area| format!("recordings/{area}.jsonl"));
     replayed(&files.each_ref().map(String::as_str)).await;
@@ -42,6 +43,11 @@ async fn independent_requests() {
 #[tokio::test]
 async fn story_of_tokens() {
     replayed(&["stories/auth-refresh.jsonl"]).await;
+}
+
+#[tokio::test]
+async fn story_of_who_takes_part_in_the_music() {
+    replayed(&["stories/music-access.jsonl"]).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::Shared;
 
 const REGION: &str = "us-east-1";
 
-/// The items of the table (without the counters of the throttle) and the keys of the bucket at one moment.
+/// The items of the table (without the counters of the throttle and what the music bridge says) and the keys of the bucket at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contents {
     items: BTreeMap<(String, String), Item>,
@@ -23,7 +23,7 @@ impl Contents {
     /// When they do not answer.
     pub async fn of(shared: &Shared) -> Self {
         let mut items = scan(&table(shared)).await;
-        items.retain(|key, _| !is_throttle(key));
+        items.retain(|key, _| !is_throttle(key) && !is_of_bridge(key));
         Self { items, files: files(shared).await }
     }
 
@@ -102,6 +102,11 @@ async fn scan(client: &aws_sdk_dynamodb::Client) -> BTreeMap<(String, String), I
             return items;
         }
     }
+}
+
+/// What the music bridge says of itself and of players, and its answers, which come and go by themselves.
+fn is_of_bridge((pk, _): &(String, String)) -> bool {
+    pk.starts_with("MUSIC#")
 }
 
 fn is_throttle(key: &(String, String)) -> bool {

@@ -108,8 +108,14 @@ impl Casa {
     pub fn start(options: &Options) -> Self {
         let mut command = Command::new(program());
         command.args(["dev", "--port", "0"]).args(&options.arguments);
-        for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "CASA_CLOCK"]
-        {
+        for name in [
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_S3",
+            "AWS_ENDPOINT_URL_SQS",
+            "CASA_CLOCK",
+            "CASA_MUSIC_QUEUE_URL",
+            "MUSIC_ASSISTANT_URL",
+        ] {
             command.env_remove(name);
         }
         command.env("CASA_SECRET", SECRET).env("CASA_LOG", "warn");

@@ -15,7 +15,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Beginnings of the names of what a developer's own environment may hold: no test talks to a real vendor.
-SETTINGS = ("AWS_", "CASA_", "CHATBOT_", "META_", "MERCADOPAGO_", "OPENPAY_", "TELEGRAM_", "TWILIO_", "WHATSAPP_")
+SETTINGS = ("AWS_", "CASA_", "CHATBOT_", "META_", "MERCADOPAGO_", "MUSIC_", "OPENPAY_", "TELEGRAM_", "TWILIO_", "WHATSAPP_")
 
 
 def leave_on_terminate():

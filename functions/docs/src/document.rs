@@ -11,7 +11,7 @@ use utoipa::openapi::{
 };
 
 /// What the tags (one per function) stand for.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("accounts", "Staff sign in."),
     ("clients", "Guests: their accounts, points and levels, and the book that staff keep."),
     ("properties", "Houses, photos, availability, monthly Airbnb earnings."),
@@ -24,6 +24,7 @@ const TAGS: [(&str, &str); 11] = [
     ("payments", "Card payments, refunds, the gateways' webhooks."),
     ("contracts", "The contract of a reservation as a document."),
     ("referrals", "Referring guests: codes, rankings, figures; the QR of a stay; searches for free nights."),
+    ("music", "Music in the houses: who takes part in a stay's session, and what guests ask of players."),
     ("bot", "What the chatbot reads: discounts, levels, a guest."),
     ("docs", "This documentation."),
 ];
@@ -50,6 +51,11 @@ pub fn document(mut parts: Vec<OpenApi>) -> OpenApi {
     let home =
         ApiKeyValue::with_description("X-Home-Key", "The key of the home automation, from the settings.");
     components.add_security_scheme("home", SecurityScheme::ApiKey(ApiKey::Header(home)));
+    let music = ApiKeyValue::with_description(
+        "X-Music-Key",
+        "The key of the clock that switches players on, from the settings.",
+    );
+    components.add_security_scheme("music", SecurityScheme::ApiKey(ApiKey::Header(music)));
     let info = InfoBuilder::new()
         .title("Casa Austin API")
         .version(env!("CARGO_PKG_VERSION"))

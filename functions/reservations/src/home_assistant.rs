@@ -2,16 +2,15 @@
 
 use axum::{Json, extract::State};
 use casa_domain::{
-    Client, HouseId, Reservation, ReservationId, Status,
+    Client, HouseId, Reservation, Status,
     level::{self, Level},
     money::displayed,
     presence,
     spanish::month_name,
-    stay::Stay,
 };
-use casa_store::{Catalogue, StoreError, reservations::Booked};
+use casa_store::{Catalogue, reservations::Booked};
 use casa_web::{ApiError, ApiResult, AppState, HomeAutomation, Query};
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use http::StatusCode;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
@@ -114,9 +113,10 @@ pub async fn present(
         .filter(|house| !house.deleted)
         .ok_or_else(|| problem(StatusCode::NOT_FOUND, "La propiedad no existe."))?;
     let (now, today) = (state.clock.now(), state.clock.today());
-    let stays = around(&state, house.id, today).await?;
+    let stays = state.store.reservations().around(&[house.id], today).await?;
     let local = now.with_timezone(&state.clock.zone()).naive_local();
-    let Some((stay, guest)) = presence::present(&stays, local).and_then(|stay| Some((stay, stay.client?)))
+    let Some((stay, guest)) = presence::present(stays.iter().map(|stay| &stay.reservation), local)
+        .and_then(|stay| Some((stay, stay.client?)))
     else {
         return Ok(Json(HomeGuest::nobody(&house.name)));
     };
@@ -133,18 +133,6 @@ pub async fn present(
 
 fn problem(status: StatusCode, text: &str) -> ApiError {
     ApiError::new(status, json!({ "error": text }))
-}
-
-/// The stays that hold last night or this one in a house: at most two, in one or two small items.
-async fn around(state: &AppState, house: HouseId, today: NaiveDate) -> Result<Vec<Reservation>, StoreError> {
-    let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
-    let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
-    let Ok(nights) = Stay::new(yesterday, tomorrow) else { return Ok(Vec::new()) };
-    let held = state.store.calendar().held(house, nights).await?;
-    let mut ids: Vec<ReservationId> = held.into_values().collect();
-    ids.dedup();
-    let found = state.store.reservations().get_many(&ids).await?;
-    Ok(found.into_values().map(|stored| stored.booked.reservation).collect())
 }
 
 /// The approved stays that end after today, by check-in (ties: decision 22).
@@ -233,6 +221,8 @@ fn in_english(date: NaiveDate) -> String {
 
 #[cfg(test)]
 mod tests {
+    use casa_domain::ReservationId;
+
     use super::*;
 
     fn day(month: u32, day: u32) -> NaiveDate {

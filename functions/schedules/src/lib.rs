@@ -2,8 +2,8 @@
 
 use casa_gateways::Gateways;
 use casa_jobs::{
-    JobError, bookings_expire, client_book, feeds, payments, points_award, points_expire, pool_heating,
-    ranking,
+    JobError, bookings_expire, client_book, feeds, music, payments, points_award, points_expire,
+    pool_heating, ranking,
     searches::{self, Since},
 };
 use casa_web::AppState;
@@ -33,6 +33,10 @@ pub enum Job {
     PaymentsSettle,
     /// Brings the stays of other calendars in.
     FeedsImport,
+    /// Switches players of music on when stays begin and off when they end.
+    MusicPower,
+    /// Tells staff when the music server is lost and when it is back.
+    MusicWatch,
 }
 
 /// When a job runs, in the business's zone.
@@ -82,7 +86,7 @@ impl Hour {
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PointsAward,
         Self::PointsExpire,
         Self::ReferralRanking,
@@ -92,6 +96,8 @@ impl Job {
         Self::BookingsExpire,
         Self::PaymentsSettle,
         Self::FeedsImport,
+        Self::MusicPower,
+        Self::MusicWatch,
     ];
 
     /// Its name.
@@ -106,6 +112,8 @@ impl Job {
             Self::BookingsExpire => "bookings-expire",
             Self::PaymentsSettle => "payments-settle",
             Self::FeedsImport => "feeds-import",
+            Self::MusicPower => "music-power",
+            Self::MusicWatch => "music-watch",
         }
     }
 
@@ -123,7 +131,9 @@ impl Job {
             Self::SheetsSync => Hour::nightly(5),
             Self::ClientBook => Hour::hourly(40),
             Self::PoolHeating => Hour::hourly(5),
-            Self::BookingsExpire | Self::PaymentsSettle => Hour::every(5),
+            Self::BookingsExpire | Self::PaymentsSettle | Self::MusicPower | Self::MusicWatch => {
+                Hour::every(5)
+            }
             Self::FeedsImport => Hour::every(30),
         }
     }
@@ -146,6 +156,8 @@ pub async fn run(job: Job, state: &AppState, gateways: &Gateways, dry_run: bool)
         Job::BookingsExpire => Box::pin(bookings_expire::run(state, dry_run)).await,
         Job::PaymentsSettle => Box::pin(payments::settle_all(state, &gateways.cards, dry_run)).await,
         Job::FeedsImport => Box::pin(feeds::run(state, gateways.telegram.as_ref(), dry_run)).await,
+        Job::MusicPower => Box::pin(music::power::run(state, dry_run)).await,
+        Job::MusicWatch => Box::pin(music::watch::run(state, gateways.telegram.as_ref(), dry_run)).await,
     };
     let milliseconds = (Utc::now() - started).num_milliseconds();
     match &report {

@@ -103,7 +103,7 @@ pub struct ImportArgs {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Its name: points-award, points-expire, referral-ranking, sheets-sync, client-book, pool-heating, bookings-expire,
-    /// payments-settle
+    /// payments-settle, feeds-import, music-power, music-watch
     #[arg(value_name = "JOB")]
     pub job: String,
     /// Change nothing and report what would be done

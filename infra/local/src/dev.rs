@@ -9,6 +9,7 @@ use reactions::Image;
 use tokio::net::TcpListener;
 
 use crate::Failure;
+use crate::bridge::Music;
 use crate::cli::DevArgs;
 use crate::control::with_control;
 use crate::demo::{self, Login};
@@ -32,6 +33,7 @@ pub fn function_routes() -> Vec<OpenApiRouter<AppState>> {
         contracts::routes(contracts::Landlord::from_env()),
         docs::routes(),
         media::routes(),
+        music::routes(),
         payments::routes(casa_gateways::Cards::from_env()),
         pricing::routes(),
         properties::routes(),
@@ -90,10 +92,11 @@ async fn serve(
     let application = casa_web::app(routes(), local.state.clone());
     let application = with_control(application, local.state.clone(), gateways.clone(), handle);
     let timer = tokio::spawn(crate::jobs::by_the_clock(local.state.clone(), gateways, stop.clone()));
+    let music = Music::start(local).await?;
     let listener = bind(address).await?;
     let bound = listener.local_addr()?;
     local.publish()?;
-    say(&welcome(bound, local, &logins));
+    say(&welcome(bound, local, music.as_ref(), &logins));
 
     let serving = axum::serve(listener, application.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown({
@@ -118,6 +121,9 @@ async fn serve(
         }
     };
     stopper.stop();
+    if let Some(music) = music {
+        music.stop().await;
+    }
     let _ = timer.await;
     let _ = pumping.await;
     result
@@ -147,15 +153,17 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// What a person needs to know at the start.
-fn welcome(bound: SocketAddr, local: &Local, logins: &[Login]) -> String {
+fn welcome(bound: SocketAddr, local: &Local, music: Option<&Music>, logins: &[Login]) -> String {
     let base = format!("http://{bound}");
     let data = local.folder.as_ref().map_or_else(
         || "in memory, gone when this process ends".to_owned(),
         |folder| folder.path().display().to_string(),
     );
     let mut text = format!(
-        "\nAPI            {base}/api/v1/\nDocumentation  {base}/api/v1/schema/docs/\nData           {data}\n\n\
+        "\nAPI            {base}/api/v1/\nDocumentation  {base}/api/v1/schema/docs/\nData           {data}\n\
+         Music          {}\n\n\
          # For the AWS CLI and cargo lambda watch:\n{}\n",
+        Music::source(music),
         local.endpoints().exports(),
     );
     if let Some(folder) = &local.folder

@@ -4,6 +4,7 @@
 //! them, delivers the table's stream to the reactions, and offers the commands of [`cli`].
 
 mod bench;
+pub mod bridge;
 pub mod cli;
 mod control;
 pub mod demo;

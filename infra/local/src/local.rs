@@ -6,6 +6,7 @@ use casa_web::{AppState, Aws, Clock, Settings};
 use chrono::{DateTime, FixedOffset};
 
 use crate::Failure;
+use crate::bridge::Queues;
 use crate::embedded::{Embedded, Endpoints, Given, Home, Ports};
 use crate::home::{self, Access, DataFolder, Lock};
 use crate::sdk::Clients;
@@ -32,6 +33,8 @@ pub struct Local {
     pub clients: Clients,
     /// The folder with the data, if they are kept.
     pub folder: Option<DataFolder>,
+    /// The queues of commands to the music server, where this machine has them.
+    pub queues: Option<Queues>,
     embedded: Embedded,
     lock: Option<Lock>,
 }
@@ -60,7 +63,7 @@ impl Local {
                 }
             }
         }
-        let settings = settings(&wish)?;
+        let mut settings = settings(&wish)?;
         let frozen = wish.clock.is_some() || env::var_os("CASA_CLOCK").is_some();
         let home = match &wish.folder {
             Some(folder) => Home::Folder(folder.path().to_owned()),
@@ -69,12 +72,20 @@ impl Local {
         // Items expire by the machine's clock. Where the business lives at another time, nothing expires.
         let embedded = Embedded::start(&home, wish.ports, &given, !frozen).await?;
         let clients = Clients::reaching(embedded.endpoints(), &from_env, embedded.direct_table()).await;
+        // Queues elsewhere are not ours to make: their address comes from the environment.
+        let queues = match from_env.sqs {
+            None => Some(Queues::create(&clients.sqs).await?),
+            Some(_) => None,
+        };
+        if let Some(queues) = &queues {
+            settings.music_queue = Some(queues.commands.clone());
+        }
         let aws =
             Aws { dynamodb: clients.dynamodb.clone(), s3: clients.s3.clone(), sqs: clients.sqs.clone() };
         let state = AppState::with_sdk(settings, aws);
         state.store.create_table_if_missing().await?;
         state.files.create_bucket_if_missing().await.map_err(|error| Failure::new(error.to_string()))?;
-        Ok(Self { state, clients, folder: wish.folder, embedded, lock })
+        Ok(Self { state, clients, folder: wish.folder, queues, embedded, lock })
     }
 
     /// The addresses of the servers.

@@ -58,6 +58,8 @@ uuid_ids! {
     ServiceId,
     /// An automatic discount.
     DiscountId,
+    /// A request to take part in the music of a stay.
+    ParticipantId,
     /// A row of a price table that nothing else refers to.
     RowId,
 }

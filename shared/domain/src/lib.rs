@@ -12,6 +12,7 @@ pub mod house;
 pub mod ids;
 pub mod level;
 pub mod money;
+pub mod music;
 pub mod password;
 pub mod payment;
 pub mod points;

@@ -8,6 +8,7 @@ pub mod facebook;
 pub mod feed;
 pub mod ical;
 pub mod meta;
+pub mod music_assistant;
 pub mod phone;
 pub mod pool;
 pub mod sheets;

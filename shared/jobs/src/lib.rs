@@ -10,6 +10,7 @@ pub mod client_book;
 pub mod ending;
 pub mod feeds;
 pub mod month;
+pub mod music;
 pub mod payments;
 pub mod points_award;
 pub mod points_expire;

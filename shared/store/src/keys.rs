@@ -373,3 +373,39 @@ pub(crate) fn told(feed: FeedId, uid: &str) -> Key {
 pub(crate) fn feed_reader(feed: FeedId) -> Key {
     Key::new(told_pk(feed), "READER")
 }
+
+/// How those begin who asked to take part in the music of a stay, beside the reservation.
+pub(crate) const MUSIC_OF: &str = "MUSIC#";
+
+/// That a guest asked to take part in the music of a stay.
+pub(crate) fn music_of(reservation: ReservationId, client: ClientId) -> Key {
+    Key::new(format!("RES#{reservation}"), format!("{MUSIC_OF}{client}"))
+}
+
+/// How many requests to take part in the music of a stay are open.
+pub(crate) fn music_requests(reservation: ReservationId) -> Key {
+    Key::new(format!("RES#{reservation}"), "MUSIC")
+}
+
+/// Partition of the players as the music server last told of them.
+pub(crate) const MUSIC_PLAYERS: &str = "MUSIC#PLAYERS";
+
+/// A player as the music server last told of it, by that server's id.
+pub(crate) fn music_player(id: &str) -> Key {
+    Key::new(MUSIC_PLAYERS, id)
+}
+
+/// How the bridge to the music server is.
+pub(crate) fn music_bridge() -> Key {
+    Key::new("MUSIC#BRIDGE", ITSELF)
+}
+
+/// Which of several bridges acts.
+pub(crate) fn music_lease() -> Key {
+    Key::new("MUSIC#BRIDGE", "LEASE")
+}
+
+/// That a command to the music server was begun, and how it ended.
+pub(crate) fn music_command(id: Uuid) -> Key {
+    Key::new(format!("MUSIC#DONE#{id}"), ITSELF)
+}

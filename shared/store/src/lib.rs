@@ -17,6 +17,7 @@ mod item;
 mod jobs;
 mod keys;
 mod levels;
+pub mod music;
 mod one_time;
 mod outbox;
 mod payments;
@@ -50,6 +51,7 @@ pub use houses::{Catalogue, HouseList, Houses};
 pub use item::Item;
 pub use jobs::Jobs;
 pub use levels::{Circle, Levels, Referred};
+pub use music::Music;
 pub use one_time::{CODE_LIFE, CODE_TRIES, CodeTry, OneTime};
 pub use outbox::Outbox;
 pub use payments::{Payments, StoredPayment};
@@ -189,6 +191,11 @@ impl Store {
     /// Rows of the imported data that have no aggregate of their own yet.
     pub fn records(&self) -> Records<'_> {
         Records(self)
+    }
+
+    /// Music in the houses.
+    pub fn music(&self) -> Music<'_> {
+        Music(self)
     }
 
     /// One-time codes.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use casa_domain::time::sortable;
 
-use crate::{Store, StoreError, item::document, keys::Key};
+use crate::{Store, StoreError, item::document, keys::Key, music::participants};
 
 /// An entry of the activity feed (contract 08 §2.4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,9 +113,7 @@ pub(crate) fn key_of(model: &str, pk: &str, fields: &Map<String, Value>) -> Opti
         "clients.clientpoints" => {
             Key::new(format!("CLIENT#{}", field("client")), format!("POINTS#{}#{pk}", instant("created")))
         }
-        "reservation.musicsessionparticipant" => {
-            Key::new(format!("RES#{}", field("reservation")), format!("MUSIC#{}", field("client")))
-        }
+        participants::MODEL => participants::key_of_row(field("reservation"), field("client")),
         "reservation.paymenttoken" => Key::new(format!("PAYTOKEN#{}", field("token")), "A"),
         "staff.staffmember" => Key::new("PEOPLE", pk),
         "staff.worktask" => Key::new(

@@ -1,5 +1,6 @@
 //! Keys of machines. The chatbot's lets it do what otherwise only staff may (contract 02 §8.3, 03 §8 D2, 04 §8 D6 and D9);
-//! the home automation's, where one is set, keeps strangers from asking who is in a house (contract 05 §8, defect 1).
+//! the home automation's, where one is set, keeps strangers from asking who is in a house (contract 05 §8, defect 1); that
+//! of a clock elsewhere lets it switch players of music on (contract 07 §8, defect 4).
 
 use axum::extract::FromRequestParts;
 use casa_domain::staff::StaffUser;
@@ -13,6 +14,8 @@ use crate::{ApiError, AppState, Staff, settings::Secret};
 const BOT_HEADER: &str = "x-bot-key";
 /// The header in which the home automation sends its key; not for browsers either.
 const HOME_HEADER: &str = "x-home-key";
+/// The header in which a clock that switches players on sends its key; not for browsers either.
+const MUSIC_HEADER: &str = "x-music-key";
 
 /// Demands the bot's key or the access token of an active member of staff.
 #[derive(Clone, Debug)]
@@ -63,6 +66,21 @@ impl FromRequestParts<AppState> for HomeAutomation {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let key = state.settings.home_key.as_ref();
         if key.is_none() || opens(parts, HOME_HEADER, key) {
+            return Ok(Self);
+        }
+        Staff::from_request_parts(parts, state).await.map(|_| Self)
+    }
+}
+
+/// Demands the key of the clock that switches players on, or the access token of an active member of staff.
+#[derive(Clone, Copy, Debug)]
+pub struct MusicMachine;
+
+impl FromRequestParts<AppState> for MusicMachine {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        if opens(parts, MUSIC_HEADER, state.settings.music_key.as_ref()) {
             return Ok(Self);
         }
         Staff::from_request_parts(parts, state).await.map(|_| Self)

@@ -30,6 +30,8 @@ pub struct Settings {
     pub bot_key: Option<Secret>,
     /// With it the home automation asks who is in a house; without one everybody may. Never logged.
     pub home_key: Option<Secret>,
+    /// With it a clock elsewhere switches players of music on; without one only staff do. Never logged.
+    pub music_key: Option<Secret>,
     /// The clock, with the business zone.
     pub clock: Clock,
     /// Exact origins that browsers may call from.
@@ -48,6 +50,8 @@ pub struct Settings {
     pub booking_seller: i64,
     /// Most stays that one rearrangement moves.
     pub most_moves: usize,
+    /// Address of the FIFO queue of commands to the music server; without one there is no music (contract 07).
+    pub music_queue: Option<String>,
 }
 
 /// More moves and a new booking might not fit one transaction of the table.
@@ -116,6 +120,7 @@ impl Settings {
             secret: Secret(secret),
             bot_key: key("CASA_BOT_KEY", text("CASA_BOT_KEY"))?,
             home_key: key("CASA_HOME_KEY", text("CASA_HOME_KEY"))?,
+            music_key: key("CASA_MUSIC_KEY", text("CASA_MUSIC_KEY"))?,
             clock,
             cors_origins: origins
                 .split(',')
@@ -130,6 +135,7 @@ impl Settings {
             maintenance_name: text("CASA_MAINTENANCE_CLIENT").unwrap_or_else(|| "Mantenimiento".to_owned()),
             booking_seller: number("CASA_BOOKING_SELLER", 14)?,
             most_moves: number("CASA_MOST_MOVES", 4)?.min(MOST_MOVES),
+            music_queue: text("CASA_MUSIC_QUEUE_URL"),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use casa_store::Store;
 
-use crate::{Clock, Files, Settings, client_book::ClientBook, tokens::Tokens};
+use crate::{Clock, Files, Queue, Settings, client_book::ClientBook, tokens::Tokens};
 
 /// Clients of the services we use.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct AppState {
     pub store: Store,
     /// The bucket.
     pub files: Files,
+    /// Takes commands to the music server, where there is one.
+    pub music: Option<Queue>,
     /// The clock.
     pub clock: Clock,
     /// Signs and checks tokens.
@@ -55,6 +57,7 @@ impl AppState {
         Self {
             store: Store::new(aws.dynamodb, &settings.table),
             files: Files::new(aws.s3, &settings.bucket, &settings.secret.0),
+            music: settings.music_queue.as_ref().map(|url| Queue::new(aws.sqs, url)),
             clock: settings.clock,
             tokens: Arc::new(Tokens::new(&settings)),
             settings: Arc::new(settings),

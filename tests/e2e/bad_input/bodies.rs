@@ -129,10 +129,11 @@ pub(crate) fn multipart(setting: &Setting) -> Vec<Probe> {
         let fields =
             operation.fields.keys().map(|name| named(name, "1") + &named(name, "a\0b")).collect::<String>();
         if !fields.is_empty() {
-            // The name of a template that does not exist is a 404 (contract 04 §3.8).
-            let wanted: &[u16] =
-                if operation.path.ends_with("/generate-discount/") { &[404] } else { &[400] };
-            probes.push(probe(setting, operation, "bad fields twice", (with, of(&fields).into()), wanted));
+            // The name of a template that does not exist is a 404 (contract 04 §3.8), as is what is no house (07 §3.9).
+            let ends = ["/generate-discount/", "/auto-power-on/"];
+            let unknown = ends.iter().any(|end| operation.path.ends_with(end));
+            let wanted = refusals(operation, if unknown { &[404] } else { &[400] });
+            probes.push(probe(setting, operation, "bad fields twice", (with, of(&fields).into()), &wanted));
         }
         let form = ("application/x-www-form-urlencoded", Bytes::from_static(b"%FF=%FF&a=%00"));
         // A form with bytes that are no text: refused, or read as if they were replaced; nothing of it is a known field.

@@ -46,6 +46,10 @@ pub(crate) fn every_field(setting: &Setting) -> Vec<Probe> {
                         // A text is a name, and a name that no template has is a 404 (contract 04 §3.8).
                         probe.wanted.push(404);
                     }
+                    if operation.path.ends_with("/auto-power-on/") {
+                        // So is a text that is no house (contract 07 §3.9).
+                        probe.wanted.push(404);
+                    }
                     probes.push(probe);
                 }
                 continue;
@@ -93,6 +97,7 @@ fn named<'a>(operation: &Operation, field: &'a str) -> Option<&'a str> {
         "confirm/{uuid}/" => return None,
         "payments/{id}/refund/" => return Some("detail"),
         _ if path.starts_with("payment/webhooks/") => return Some("detail"),
+        _ if path.starts_with("music/") => return Some("error"),
         _ => {}
     }
     if operation.path.contains("/generate-") {

@@ -133,6 +133,8 @@ fn refusals(operation: &Operation, usual: &[u16]) -> Vec<u16> {
         path if path.starts_with("payment") => [usual, &[413]].concat(),
         // Any body is read, to say that the file is missing.
         "clients/voucher/upload/{id}/" => [usual, &[400]].concat(),
+        // Who may steer a player is asked before what they want of it (contract 07 §3.0).
+        path if path.starts_with("music/players/") => vec![403, 413],
         // What it cannot use counts as nothing (contract 05 §3.7).
         "confirm/{uuid}/" => [usual, &[200]].concat(),
         _ => usual.to_vec(),

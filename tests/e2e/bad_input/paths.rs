@@ -88,8 +88,15 @@ pub(crate) fn ids(setting: &Setting) -> Vec<Probe> {
             // With a plain `/` or `%` these would be other addresses.
             if !ignored {
                 // Automatic discounts tell what is no id from what is unknown (contract 04 §3.9).
-                let wanted: &[u16] =
-                    if operation.path.contains("/automaticdiscount/") { &[400, 404] } else { &[404] };
+                let wanted: &[u16] = if operation.path.contains("/automaticdiscount/") {
+                    &[400, 404]
+                } else if operation.path.contains("/music/players/") {
+                    // A player's id is any text, and nobody may steer a player of no house (contract 07 §4.2).
+                    // Emptying a queue wants to know of which stay first.
+                    if operation.path.ends_with("/clear-queue/") { &[400] } else { &[403] }
+                } else {
+                    &[404]
+                };
                 probes.push(probe(setting, operation, &operation.path_with(&value), &value, wanted));
             }
         }
@@ -237,6 +244,11 @@ pub(crate) fn refused(setting: &Setting) -> Vec<Probe> {
             400,
         ),
         ("/api/v1/payments/", &["page=0", "page=x", "page=999999"], 404),
+        (
+            "/api/v1/music/library/tracks/",
+            &["limit=0", "limit=501", "limit=x", "limit=1.5", "offset=-1", "offset=1000001", "offset=%00"],
+            400,
+        ),
         ("/api/v1/reservations/{id}/contrato/", &["format=doc", "format=%00", "format=PDF"], 400),
     ];
     let mut probes = Vec::new();

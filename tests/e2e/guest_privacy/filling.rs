@@ -33,6 +33,8 @@ pub(crate) fn paths(setting: &Setting, operation: &Operation) -> Vec<String> {
             vec![NOBODY.to_owned()]
         }
         ["id" | "reservation_id" | "uuid" | "client_id" | "code"] => hers,
+        ["reservation_id", "request_id" | "participant_id"] => hers,
+        ["player_id"] => vec!["player_0".to_owned(), NOBODY.to_owned()],
         ["slug"] => vec![setting.seed.house.1.clone()],
         ["number"] => vec!["1".to_owned()],
         _ => panic!("{} has a new kind of path: say here what of a guest it could name", operation.name()),
@@ -60,7 +62,8 @@ pub(crate) fn query(setting: &Setting, operation: &Operation) -> Vec<(String, St
         "order_by" => "total_referrals",
         "property_id" | "property_uuid" => setting.seed.house.0.as_str(),
         "q" => setting.seed.house.1.as_str(),
-        "reservation" | "data.id" => STAYS[0],
+        "reservation" | "reservation_id" | "data.id" => STAYS[0],
+        "offset" => "0",
         "status" => "approved",
         "gateway" => "mercadopago",
         "check_in_date" => "2026-01-05",
@@ -138,6 +141,16 @@ pub(crate) fn body(setting: &Setting, operation: &Operation) -> Option<Value> {
         "type" => json!("payment"),
         "data" | "transaction" => json!({"id": STAYS[0]}),
         "verification_code" => json!("abc123"),
+        // What players are asked.
+        "volume" => json!(40),
+        "powered" => json!(true),
+        "media_id" => json!("library://track/1"),
+        "media_type" => json!("track"),
+        "queue_option" => json!("play"),
+        "query" => json!("Zambo"),
+        "media_types" => json!(["tracks"]),
+        "limit" => json!(5),
+        "property_id" => json!(setting.seed.house.0),
         _ => panic!("{} has the new field {name}: say here what of a guest it could name", operation.name()),
     };
     (!operation.bodies.is_empty()).then(|| {

@@ -12,7 +12,7 @@ use crate::Failure;
 /// How long a start may take, its import included.
 const PATIENCE: Duration = Duration::from_secs(900);
 /// What of the caller's environment would change what is measured, or reach a real account or vendor.
-const FOREIGN: [&str; 4] = ["AWS_", "CASA_", "CHATBOT_", "TELEGRAM_"];
+const FOREIGN: [&str; 5] = ["AWS_", "CASA_", "CHATBOT_", "MUSIC_", "TELEGRAM_"];
 /// The variable that tells a process which table to use.
 const TABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 /// Linux counts a process's time in hundredths of a second, whatever the kernel's own clock is.

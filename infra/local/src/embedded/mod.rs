@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use self::direct::reach;
+pub(crate) use self::sqs::ACCOUNT;
 
 /// The region that local clients sign for.
 pub const REGION: &str = "us-east-1";
@@ -89,8 +90,14 @@ impl Endpoints {
             "export AWS_ENDPOINT_URL_DYNAMODB={}\n\
              export AWS_ENDPOINT_URL_S3={}\n\
              export AWS_ENDPOINT_URL_SQS={}\n\
-             export AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_REGION={REGION}",
-            self.dynamodb, self.s3, self.sqs
+             export AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_REGION={REGION}\n\
+             export CASA_MUSIC_QUEUE_URL={}/{}/{}",
+            self.dynamodb,
+            self.s3,
+            self.sqs,
+            self.sqs,
+            ACCOUNT,
+            crate::bridge::COMMANDS,
         )
     }
 }

@@ -329,8 +329,9 @@ impl Importer {
         let mut wanted: BTreeMap<Key, crate::Item> = BTreeMap::new();
         let mut unknown = 0;
         for row in &rows {
-            // A price row that cannot be read would take every quote down with it.
-            if let Err(reason) = crate::prices::check(model, row.record()) {
+            // A price row that cannot be read would take every quote down with it, a participant the session.
+            let fits = crate::prices::check(model, row.record());
+            if let Err(reason) = fits.and_then(|()| crate::music::participants::check(model, row.record())) {
                 self.reject(model, &row.pk, reason);
                 continue;
             }

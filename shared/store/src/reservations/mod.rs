@@ -2,6 +2,7 @@
 //!
 //! `write` changes them in one transaction, `counts` keeps how many there are per month, `list` reads pages.
 
+mod around;
 mod billed;
 mod card;
 pub(crate) mod counts;
@@ -114,7 +115,7 @@ impl YearRows {
 #[derive(Debug)]
 pub struct Reservations<'a>(pub(crate) &'a Store);
 
-fn stored(item: &Item) -> Result<Stored, StoreError> {
+pub(crate) fn stored(item: &Item) -> Result<Stored, StoreError> {
     Ok(Stored { booked: read(item)?, version: number(item, "v").unwrap_or_default() })
 }
 

@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use self::messages::Wish;
+pub(crate) use self::queues::ACCOUNT;
 use self::queues::Queue;
 use self::wire::{Entry, Request, SqsError};
 use super::{EmbeddedError, Stop};

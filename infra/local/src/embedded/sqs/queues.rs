@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::wire::SqsError;
 
 /// The account that local queue addresses and ARNs name.
-pub(super) const ACCOUNT: &str = "000000000000";
+pub(crate) const ACCOUNT: &str = "000000000000";
 const REGION: &str = crate::embedded::REGION;
 
 /// An attribute that clients may set.
