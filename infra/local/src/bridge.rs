@@ -33,7 +33,7 @@ pub struct Queues {
 pub(crate) struct Music {
     bridge: Bridge,
     /// Stops when it is dropped.
-    _simulator: Option<Simulator>,
+    simulator: Option<Simulator>,
 }
 
 impl Queues {
@@ -85,13 +85,18 @@ impl Music {
         let parked = local.queues.as_ref().map(|queues| queues.parked.clone());
         let settings = Settings::new(server, queue, parked);
         let bridge = Bridge::start(settings, local.state.store.clone(), local.clients.sqs.clone());
-        Ok(Some(Self { bridge, _simulator: simulator }))
+        Ok(Some(Self { bridge, simulator }))
+    }
+
+    /// The simulated music server; `None` where a real one is named.
+    pub(crate) fn simulator(&self) -> Option<&Simulator> {
+        self.simulator.as_ref()
     }
 
     /// Where the music comes from, for people.
     pub(crate) fn source(music: Option<&Self>) -> &'static str {
         match music {
-            Some(Self { _simulator: Some(_), .. }) => {
+            Some(Self { simulator: Some(_), .. }) => {
                 "simulated; MUSIC_ASSISTANT_URL and MUSIC_ASSISTANT_TOKEN name a real server"
             }
             Some(_) => "the server that MUSIC_ASSISTANT_URL names",

@@ -201,6 +201,8 @@ pub enum BenchCommand {
     Clients(BenchClientsArgs),
     /// Bookings from the guest's click to their approval
     Booking(BenchBookingArgs),
+    /// From a guest's tap to the music server, and back from a search
+    Music(BenchMusicArgs),
 }
 
 /// Options of `casa bench quote`.
@@ -245,6 +247,17 @@ pub struct BenchBookingArgs {
     /// Clients at the same time
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub clients: u16,
+    /// Print figures as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `casa bench music`.
+#[derive(Debug, Args)]
+pub struct BenchMusicArgs {
+    /// How often each is asked, one after the other
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u16).range(20..=10_000))]
+    pub times: u16,
     /// Print figures as JSON
     #[arg(long)]
     pub json: bool,

@@ -99,6 +99,8 @@ pub struct Executed {
     pub args: Value,
     /// The connection it came over, counted from 1.
     pub connection: usize,
+    /// When it was carried out.
+    pub at: std::time::Instant,
 }
 
 /// A simulated server. It stops when it is dropped.

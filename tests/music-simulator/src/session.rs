@@ -241,7 +241,8 @@ impl Session {
         if !ignored {
             let args = Value::Object(args);
             let command = command.to_owned();
-            inner.executed.push(Executed { player, command, args, connection: self.number });
+            let at = std::time::Instant::now();
+            inner.executed.push(Executed { player, command, args, connection: self.number, at });
         }
         if fault == Some(Fault::DropAfter) {
             return Next::HangUp;

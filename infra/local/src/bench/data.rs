@@ -50,6 +50,22 @@ pub(super) fn guest(number: usize) -> String {
     id(2, number)
 }
 
+/// The id of the player in the house of [`stay_with_music`].
+pub(super) const PLAYER: &str = "bench-player";
+
+/// A house with a player, and the first guest in it at [`CLOCK`].
+pub(super) fn stay_with_music() -> Result<Vec<Value>, Failure> {
+    let mut export = Export::default();
+    export.people()?;
+    export.house_with_prices(0);
+    for row in export.0.iter_mut().filter(|row| row["model"] == "property.property") {
+        row["fields"]["player_id"] = json!(PLAYER);
+    }
+    let today = today();
+    export.reservation(0, house(0), (today - Days::new(1), today + Days::new(2)), "approved");
+    Ok(export.0)
+}
+
 /// Rows that grow.
 #[derive(Default)]
 struct Export(Vec<Value>);

@@ -10,6 +10,7 @@ mod counter;
 mod data;
 mod lists;
 mod load;
+mod music;
 mod pace;
 mod program;
 mod quote;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: BenchCommand) -> Result<(), Failure> {
             BenchCommand::Lists(arguments) => lists::run(arguments).await,
             BenchCommand::Clients(arguments) => clients::run(arguments).await,
             BenchCommand::Booking(arguments) => booking::run(arguments).await,
+            BenchCommand::Music(arguments) => music::run(arguments).await,
         }
     };
     tokio::select! {
@@ -150,6 +152,13 @@ async fn received(request: reqwest::RequestBuilder) -> Result<Vec<u8>, Failure> 
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+/// The time within which so many percent of `times` stay, which are sorted for it; in milliseconds.
+fn percentile(times: &mut [Duration], percent: usize) -> f64 {
+    times.sort_unstable();
+    let index = (times.len() * percent).div_ceil(100).saturating_sub(1);
+    milliseconds(times.get(index).copied().unwrap_or(Duration::ZERO))
 }
 
 fn float(count: usize) -> f64 {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
+use super::percentile;
 use crate::Failure;
 
 /// How fast one kind of deed went.
@@ -58,11 +59,9 @@ where
     }
     let seconds = begun.elapsed().as_secs_f64();
     let (results, mut times): (Vec<U>, Vec<Duration>) = done.into_iter().unzip();
-    times.sort_unstable();
-    let at = |percent: usize| {
-        let index = (times.len() * percent).div_ceil(100).saturating_sub(1);
-        super::milliseconds(times.get(index).copied().unwrap_or(Duration::ZERO))
-    };
     let per_second = super::ratio(times.len(), seconds);
-    Ok((results, Pace { seconds, per_second, p50_ms: at(50), p99_ms: at(99) }))
+    Ok((
+        results,
+        Pace { seconds, per_second, p50_ms: percentile(&mut times, 50), p99_ms: percentile(&mut times, 99) },
+    ))
 }
