@@ -7,7 +7,7 @@ use casa_web::{ApiResult, AppState, Staff, openapi::ForStaff};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{answers::asked, refusal::MusicRefusal};
+use crate::{answers::asked, refusal::FromServer};
 
 /// Every player of the music server.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,11 +62,7 @@ impl From<Player> for MusicServerPlayer {
     operation_id = "music_all_players",
     responses(
         (status = 200, description = "The players", body = MusicAllPlayers),
-        (status = 404, description = "The music server does not know it", body = MusicRefusal),
-        (status = 409, description = "It cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow", body = MusicRefusal),
+        FromServer,
         ForStaff,
     ),
     security(("staff" = []))

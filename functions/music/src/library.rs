@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     answers::asked,
-    refusal::{self, MusicRefusal},
+    refusal::{self, FromServer, MusicRefusal},
 };
 
 /// Most tracks of an answer.
@@ -63,11 +63,7 @@ impl From<Piece> for MusicTrack {
     responses(
         (status = 200, description = "The tracks", body = MusicTracks),
         (status = 400, description = "A parameter is no number or out of range", body = MusicRefusal),
-        (status = 404, description = "The music server does not know it", body = MusicRefusal),
-        (status = 409, description = "It cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow", body = MusicRefusal),
+        FromServer,
         ForGuests,
     ),
     security(("client" = []))

@@ -14,7 +14,7 @@ use crate::{
     access::control,
     answers::{MusicDone, asked, done},
     path::PlayerPath,
-    refusal::{self, MusicRefusal},
+    refusal::{self, ForSteering, MusicRefusal},
 };
 
 /// Most addresses in one request; an album or a list is one address.
@@ -56,12 +56,7 @@ pub(crate) enum OneOrMany {
     responses(
         (status = 200, description = "Done", body = MusicDone),
         (status = 400, description = "A field is missing or wrong", body = MusicRefusal),
-        (status = 403, description = "Not the guest's to steer now", body = MusicRefusal),
-        (status = 404, description = "The music or the player is not known, or the music cannot be played", body = MusicRefusal),
-        (status = 409, description = "The player cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow; it may still be done", body = MusicRefusal),
+        ForSteering,
         ForGuests,
         WithBody,
     ),

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{control_in, with_players},
-    refusal::{self, MusicRefusal},
+    refusal::{self, ForSteering, MusicRefusal},
 };
 
 /// A house whose player shall be on.
@@ -88,12 +88,7 @@ pub(crate) struct MusicPowerResult {
     responses(
         (status = 200, description = "It is on", body = MusicPoweredOn),
         (status = 400, description = "No house named", body = MusicRefusal),
-        (status = 403, description = "Not the guest's to steer now", body = MusicRefusal),
-        (status = 404, description = "No such house, or one without a known player", body = MusicRefusal),
-        (status = 409, description = "The player cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow; it may still be done", body = MusicRefusal),
+        ForSteering,
         ForGuests,
         WithBody,
     ),

@@ -14,7 +14,7 @@ use crate::{
     access::control,
     answers::{MusicDone, asked, done},
     path::PlayerPath,
-    refusal::{self, MusicRefusal},
+    refusal::{self, ForSteering, MusicRefusal},
 };
 
 /// The queue of a player.
@@ -104,12 +104,7 @@ impl MusicQueue {
     params(("player_id" = String, Path, description = "The music server's id of the player")),
     responses(
         (status = 200, description = "The queue, or that there is none", body = MusicQueueAnswer),
-        (status = 403, description = "Not the guest's to steer now", body = MusicRefusal),
-        (status = 404, description = "The music server does not know the player", body = MusicRefusal),
-        (status = 409, description = "The player cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow", body = MusicRefusal),
+        ForSteering,
         ForGuests,
     ),
     security(("client" = []))
@@ -140,12 +135,7 @@ pub(crate) async fn show(
     responses(
         (status = 200, description = "Done, or there was nothing to do", body = MusicDone),
         (status = 400, description = "No stay named", body = MusicRefusal),
-        (status = 403, description = "Not the guest's stay, or not the one under way there", body = MusicRefusal),
-        (status = 404, description = "No such stay, or the music server does not know the player", body = MusicRefusal),
-        (status = 409, description = "The player cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow; it may still be done", body = MusicRefusal),
+        ForSteering,
         ForGuests,
     ),
     security(("client" = []))

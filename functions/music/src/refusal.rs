@@ -2,11 +2,15 @@
 //! texts instead of what the music server says, §8 defects 6 and 7).
 
 use casa_domain::music::{Access, Failure};
-use casa_web::{ApiError, error::failure};
+use casa_web::{
+    ApiError,
+    error::failure,
+    openapi::{Responses, response},
+};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 /// What is wrong, in Spanish.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,6 +24,35 @@ pub(crate) struct MusicRefusal {
     detail: String,
     /// Where somebody asked before: `pending`, `accepted` or `rejected`.
     status: Option<String>,
+}
+
+/// What every endpoint that asks the music server may answer instead.
+pub(crate) struct FromServer;
+
+impl IntoResponses for FromServer {
+    fn responses() -> Responses {
+        Responses::from(
+            [
+                ("404", "No such house, player or music, or music that cannot be played"),
+                ("409", "The player cannot be reached"),
+                ("502", "The music server refused"),
+                ("503", "No connection to the music server, or an outage"),
+                ("504", "The music server was too slow; it may still be done"),
+            ]
+            .map(|(status, description)| response(status, description, "MusicRefusal")),
+        )
+    }
+}
+
+/// What every endpoint that steers a player may answer instead.
+pub(crate) struct ForSteering;
+
+impl IntoResponses for ForSteering {
+    fn responses() -> Responses {
+        let mut responses = FromServer::responses();
+        responses.extend([response("403", "Not the guest's to steer now", "MusicRefusal")]);
+        responses
+    }
 }
 
 /// 400.

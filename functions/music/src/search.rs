@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{
     answers::asked,
-    refusal::{self, MusicRefusal},
+    refusal::{self, FromServer, MusicRefusal},
 };
 
 /// Longest text to look for, in characters.
@@ -125,11 +125,7 @@ impl From<Found> for MusicFinds {
     responses(
         (status = 200, description = "What was found", body = MusicFound),
         (status = 400, description = "Nothing to look for, or a field is wrong", body = MusicRefusal),
-        (status = 404, description = "The music server does not know it", body = MusicRefusal),
-        (status = 409, description = "It cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow", body = MusicRefusal),
+        FromServer,
         ForGuests,
         WithBody,
     ),

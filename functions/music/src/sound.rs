@@ -14,7 +14,7 @@ use crate::{
     access::control,
     answers::{MusicDone, asked, done},
     path::PlayerPath,
-    refusal::{self, MusicRefusal},
+    refusal::{self, ForSteering, MusicRefusal},
 };
 
 /// How loud.
@@ -45,12 +45,7 @@ pub(crate) struct MusicPower {
     responses(
         (status = 200, description = "Done", body = MusicDone),
         (status = 400, description = "No volume, or not one of 0 to 100", body = MusicRefusal),
-        (status = 403, description = "Not the guest's to steer now", body = MusicRefusal),
-        (status = 404, description = "The music server does not know the player", body = MusicRefusal),
-        (status = 409, description = "The player cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow; it may still be done", body = MusicRefusal),
+        ForSteering,
         ForGuests,
         WithBody,
     ),
@@ -81,12 +76,7 @@ pub(crate) async fn volume(
     responses(
         (status = 200, description = "Done", body = MusicDone),
         (status = 400, description = "Neither on nor off", body = MusicRefusal),
-        (status = 403, description = "Not the guest's to steer now", body = MusicRefusal),
-        (status = 404, description = "The music server does not know the player", body = MusicRefusal),
-        (status = 409, description = "The player cannot be reached", body = MusicRefusal),
-        (status = 502, description = "The music server refused", body = MusicRefusal),
-        (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-        (status = 504, description = "The music server was too slow; it may still be done", body = MusicRefusal),
+        ForSteering,
         ForGuests,
         WithBody,
     ),

@@ -8,7 +8,7 @@ use crate::{
     access::control,
     answers::{MusicDone, asked, done},
     path::PlayerPath,
-    refusal::MusicRefusal,
+    refusal::ForSteering,
 };
 
 /// One endpoint per button: they differ by their paths, what they ask and what they say.
@@ -23,12 +23,7 @@ macro_rules! button {
             params(("player_id" = String, Path, description = "The music server's id of the player")),
             responses(
                 (status = 200, description = "Done", body = MusicDone),
-                (status = 403, description = "Not the guest's to steer now", body = MusicRefusal),
-                (status = 404, description = "The music server does not know the player", body = MusicRefusal),
-                (status = 409, description = "The player cannot be reached", body = MusicRefusal),
-                (status = 502, description = "The music server refused", body = MusicRefusal),
-                (status = 503, description = "No connection to the music server, or an outage", body = MusicRefusal),
-                (status = 504, description = "The music server was too slow; it may still be done", body = MusicRefusal),
+                ForSteering,
                 ForGuests,
             ),
             security(("client" = []))

@@ -54,9 +54,11 @@ pub struct Failure {
     pub detail: String,
 }
 
-type Responses = BTreeMap<String, RefOr<Response>>;
+/// Answers by status.
+pub type Responses = BTreeMap<String, RefOr<Response>>;
 
-fn response(status: &str, description: &str, schema: &str) -> (String, RefOr<Response>) {
+/// An answer in JSON: its status, when it comes and the name of its schema.
+pub fn response(status: &str, description: &str, schema: &str) -> (String, RefOr<Response>) {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
     let response =
         ResponseBuilder::new().description(description).content("application/json", content).build();
