@@ -8,6 +8,10 @@ use std::{
     time::Duration,
 };
 
+use casa::{
+    embedded::{Endpoints, Given},
+    sdk::Clients,
+};
 use casa_domain::music::{Command, Outcome};
 use casa_store::Store;
 use music_bridge::Bridge;
@@ -135,8 +139,9 @@ async fn one_that_loses_sight_of_the_table_stops_acting() {
     let lateness = Lateness::measure();
     let (freeze, frozen) = watch::channel(false);
     let address = freezable(stage.local.endpoints().dynamodb.clone(), frozen).await;
-    let config = stage.local.clients.dynamodb.config().to_builder().endpoint_url(address).build();
-    let blind = Store::new(aws_sdk_dynamodb::Client::from_conf(config), &stage.local.state.settings.table);
+    let through = Endpoints { dynamodb: address, ..stage.local.endpoints().clone() };
+    let blind = Clients::new(&through, &Given::default()).await.dynamodb;
+    let blind = Store::new(blind, &stage.local.state.settings.table);
     let first = Bridge::start(stage.settings(), blind, stage.local.clients.sqs.clone());
     ready(&first).await;
     let second = stage.bridge();
