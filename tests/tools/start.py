@@ -24,8 +24,24 @@ def book(base):
     return subprocess.run(["bash", "-euo", "pipefail", "-c", example(base)], capture_output=True, text=True, check=True).stdout
 
 
+def features(edges):
+    """The features of every dependency, as cargo resolves them over these kinds of dependencies."""
+    tree = ["cargo", "tree", "--workspace", "--prefix", "none", "-f", "{p}|{f}", "-e", edges]
+    lines = subprocess.run(tree, capture_output=True, text=True, check=True, cwd=ROOT).stdout.splitlines()
+    return dict(line.removesuffix(" (*)").rsplit("|", 1) for line in lines if "|" in line)
+
+
+def built_twice():
+    """Dependencies of the program that tests want with other features: `cargo dev` and `./test` would build them and whatever
+    needs them once each, again and again on a cold machine."""
+    program, tests = features("normal,build"), features("normal,build,dev")
+    return sorted(package for package, wanted in program.items() if tests.get(package, wanted) != wanted)
+
+
 def main():
     leave_on_terminate()
+    if twice := built_twice():
+        sys.exit(f"tests change the features of {', '.join(twice)}: name what does so among casa-tests' dependencies")
     demo = Casa()
     demo.command = ["cargo", "dev", "--", "--demo", "--memory", "--port", str(demo.port)]
     with demo:
