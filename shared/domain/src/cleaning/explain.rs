@@ -10,7 +10,7 @@ use super::{
     plan::{Outcome, Plan},
 };
 
-/// A line per task of a plan, in the order of [`Instance::jobs`]. `before` and `plan` belong to the same instance.
+/// A line per task of a plan, in the order of [`Instance::jobs`]. The plan is one for that instance.
 pub fn explain(instance: &Instance, plan: &Plan) -> Vec<String> {
     let jobs = instance.jobs.iter().zip(&plan.outcomes);
     jobs.map(|(job, (_, outcome))| line(instance, job, *outcome)).collect()

@@ -140,31 +140,51 @@ impl Draft<'_> {
         better
     }
 
-    /// Puts what is left out in the place of others that find another.
+    /// Puts what is left out in the place of others that find another, or of less urgent ones.
     fn displace(&mut self) -> bool {
         let mut better = false;
         for piece in 0..self.at.len() {
-            for other in 0..self.at.len() {
+            let Some((from, until)) = self.board.pieces[piece].window else { continue };
+            for number in 0..(until + 1 - from) * self.board.workers {
                 if self.at[piece].is_some() {
                     break;
                 }
-                let Some(slot) = self.take(other) else { continue };
-                if self.fits(piece, slot) {
-                    let before = self.cost(piece, None) + self.cost(other, Some(slot));
-                    let mut after = self.cost(piece, Some(slot));
-                    self.put(piece, Some(slot));
-                    after += self.settle(other);
-                    if after < before {
-                        better = true;
-                        break;
-                    }
-                    self.take(other);
-                    self.take(piece);
-                }
-                self.put(other, Some(slot));
+                let slot = (number % self.board.workers, from + number / self.board.workers);
+                better |= self.displace_from(piece, slot);
             }
         }
         better
+    }
+
+    /// Puts a piece that is nowhere in a slot instead of what is there, if that is better.
+    fn displace_from(&mut self, piece: usize, slot: Slot) -> bool {
+        self.work += 1;
+        let places = self.board.places(slot);
+        if !places.take(if self.board.pieces[piece].large { u32::MAX } else { 1 }) {
+            return false;
+        }
+        let there: Vec<_> = (0..self.at.len()).filter(|other| self.at[*other] == Some(slot)).collect();
+        self.work += 8;
+        let mut before = self.cost(piece, None);
+        for other in &there {
+            self.take(*other);
+            before += self.cost(*other, Some(slot));
+        }
+        let mut after = self.cost(piece, Some(slot));
+        self.put(piece, Some(slot));
+        for other in &there {
+            after += self.settle(*other);
+        }
+        if after < before {
+            return true;
+        }
+        for taken in there.iter().chain([&piece]) {
+            self.take(*taken);
+        }
+        for other in there {
+            self.put(other, Some(slot));
+        }
+        false
     }
 
     /// Lets pairs change places.

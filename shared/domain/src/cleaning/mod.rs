@@ -2,9 +2,9 @@
 //!
 //! - [`departures`] says which cleaning each departure must have, whatever happened to bookings;
 //! - [`placing`] places one cleaning the moment it is needed, by the documented rules;
-//! - [`react`] does both after a change of bookings or people;
-//! - [`plan`] finds, nightly, the best plan for the coming [`PLANNED_DAYS`];
-//! - [`explain`] says why, in one line per task.
+//! - [`mod@react`] does both after a change of bookings or people;
+//! - [`mod@plan`] finds, nightly, the best plan for the coming [`PLANNED_DAYS`];
+//! - [`mod@explain`] says why, in one line per task.
 
 pub mod availability;
 mod board;

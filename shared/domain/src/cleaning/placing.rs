@@ -1,5 +1,5 @@
 //! One cleaning at a time, as the original's engine places it the moment a booking is approved (rules T from step 4 on,
-//! and D; contract 10 §4.6, §4.7). The nightly plan ([`super::plan`]) does better; until it runs, this keeps every
+//! and D; contract 10 §4.6, §4.7). The nightly plan ([`mod@super::plan`]) does better; until it runs, this keeps every
 //! answer of the API as documented.
 
 use chrono::{Days, NaiveDate};

@@ -4,8 +4,9 @@
 //! check-in, it takes one with the least [`Goals`]. The search is exact: the cheapest flow of [`super::relaxation`] is a
 //! bound, and where the flow breaks a rule that it does not know, the case is divided in two (a person's day is for a
 //! large house or for small ones; a task is this person's or not) until it breaks none. Instances of real size are
-//! usually solved by the first flow. The search is bounded by work, not by time, so the same night gives the same plan
-//! anywhere; [`Plan::proven`] tells whether it came to its end.
+//! usually solved by the first flow, or soon after, when tasks take equally long and there are people enough. Where
+//! durations differ, or many houses stay uncleaned, the search may be too long: it is bounded by work (not by time, so
+//! the same night gives the same plan anywhere), and [`Plan::proven`] tells whether it came to its end.
 
 use std::collections::BTreeMap;
 
@@ -23,10 +24,10 @@ use super::{
     task::WorkTask,
 };
 
-/// So many of the cases looked at first have their plan polished.
-const MOST_POLISHED: usize = 3;
+/// So many flows are followed for a first plan.
+const MOST_DEEP: usize = 12;
 /// Arcs, nodes and places looked at before the search settles for the best plan so far.
-const MOST_WORK: u64 = 4_000_000;
+const MOST_WORK: u64 = 6_000_000;
 
 /// What becomes of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,43 +123,102 @@ fn reason(board: &Board, large: bool, (from, until): (usize, usize), instance: &
     }
 }
 
+/// The best placement so far.
+struct Best<'a> {
+    board: &'a Board,
+    placed: Vec<Option<Slot>>,
+    cost: Cost,
+    work: u64,
+}
+
+impl Best<'_> {
+    /// Makes a plan out of a flow, takes it if it is better, and returns what it costs.
+    fn offer(&mut self, placed: &[Option<Slot>], polish: bool) -> Cost {
+        let found = improve(self.board, placed, polish, &mut self.work);
+        let cost = self.board.cost(&self.board.goals(&found));
+        if cost < self.cost {
+            (self.placed, self.cost) = (found, cost);
+        }
+        cost
+    }
+
+    /// Looks for a good plan before the search begins, for when that is too long to end: from the flow with one house a
+    /// day each, and from the flow without rules.
+    fn prepare(&mut self, bound: Cost) {
+        if let Some(single) = relax(self.board, &Rules { single: true, ..Rules::default() }, &mut self.work) {
+            self.offer(&single.placed, true);
+        }
+        self.descend(Rules::default());
+        // In turns: the best plan with each person's day for what it is for now, and step by step other such days.
+        let mut before = Cost::MAX;
+        while self.cost < before && self.cost > bound && self.work <= MOST_WORK {
+            before = self.cost;
+            let mut small: BTreeMap<Slot, u32> = BTreeMap::new();
+            let mut rules = Rules::default();
+            for (piece, slot) in self.board.pieces.iter().zip(&self.placed) {
+                let Some(slot) = slot else { continue };
+                if piece.large {
+                    rules.only.insert(*slot, Only::Large);
+                } else {
+                    *small.entry(*slot).or_default() += 1;
+                }
+            }
+            // A day with one small house is open to a large one, should the small one find another place.
+            rules
+                .only
+                .extend(small.iter().filter(|(_, small)| **small > 1).map(|(slot, _)| (*slot, Only::Small)));
+            self.descend(rules);
+        }
+    }
+
+    /// Settles all mixed days of a flow at once, and again, until there are none: two small houses stay where they are, one
+    /// gives way to the large one.
+    fn descend(&mut self, mut rules: Rules) {
+        for _ in 0..MOST_DEEP {
+            let Some(relaxed) = relax(self.board, &rules, &mut self.work) else { return };
+            let mixed = mixed(self.board, &relaxed.placed);
+            if mixed.is_empty() || self.work > MOST_WORK {
+                self.offer(&relaxed.placed, true);
+                return;
+            }
+            let only = |small| if small > 1 { Only::Small } else { Only::Large };
+            rules.only.extend(mixed.iter().map(|(slot, small)| (*slot, only(*small))));
+        }
+    }
+}
+
 /// The best placement and whether it is proven to be.
 fn search(board: &Board) -> (Vec<Option<Slot>>, bool) {
-    let mut work = 0;
-    let mut best = improve(board, &vec![None; board.pieces.len()], false, &mut work);
-    let mut least = board.cost(&board.goals(&best));
+    let mut best = Best { board, placed: vec![None; board.pieces.len()], cost: Cost::MAX, work: 0 };
+    best.offer(&vec![None; board.pieces.len()], false);
     let mut open = vec![Rules::default()];
     let mut looked = 0;
     while let Some(rules) = open.pop() {
-        if work > MOST_WORK {
-            return (best, false);
+        if best.work > MOST_WORK {
+            return (best.placed, false);
         }
-        let Some(relaxed) = relax(board, &rules, &mut work) else { continue };
-        if relaxed.bound >= least {
+        let Some(relaxed) = relax(board, &rules, &mut best.work) else { continue };
+        if relaxed.bound >= best.cost {
             continue;
         }
-        // Polishing pays early; later what it finds is known.
-        let mut cost = Cost::MAX;
-        for polish in [false, true].into_iter().take(if looked < MOST_POLISHED { 2 } else { 1 }) {
-            if cost > relaxed.bound {
-                let found = improve(board, &relaxed.placed, polish, &mut work);
-                cost = board.cost(&board.goals(&found));
-                if cost < least {
-                    (best, least) = (found, cost);
-                }
+        let cost = best.offer(&relaxed.placed, false);
+        if looked == 0 && cost > relaxed.bound {
+            best.offer(&relaxed.placed, true);
+            if !mixed(board, &relaxed.placed).is_empty() {
+                best.prepare(relaxed.bound);
             }
         }
         looked += 1;
-        if relaxed.bound < least {
+        if relaxed.bound < best.cost {
             open.extend(divide(board, &rules, &relaxed));
         }
     }
-    (best, true)
+    (best.placed, true)
 }
 
 /// The two cases of a flow that is no plan: one more rule, either way. The likelier comes last, to be looked at first.
 fn divide(board: &Board, rules: &Rules, relaxed: &Relaxed) -> Vec<Rules> {
-    if let Some(slot) = mixed(board, relaxed) {
+    if let Some((slot, _)) = mixed(board, &relaxed.placed).pop_first() {
         let case = |only| {
             let mut rules = rules.clone();
             rules.only.insert(slot, only);
@@ -179,15 +239,19 @@ fn divide(board: &Board, rules: &Rules, relaxed: &Relaxed) -> Vec<Rules> {
     vec![other, this]
 }
 
-/// The first person's day that mixes a large house with others.
-fn mixed(board: &Board, relaxed: &Relaxed) -> Option<Slot> {
-    let mut kinds: BTreeMap<Slot, (bool, bool)> = BTreeMap::new();
-    for (piece, slot) in board.pieces.iter().zip(&relaxed.placed) {
+/// The people's days that mix a large house with small ones, and how many of those.
+fn mixed(board: &Board, placed: &[Option<Slot>]) -> BTreeMap<Slot, u32> {
+    let mut kinds: BTreeMap<Slot, (bool, u32)> = BTreeMap::new();
+    for (piece, slot) in board.pieces.iter().zip(placed) {
         if let Some(slot) = slot {
             let kind = kinds.entry(*slot).or_default();
             kind.0 |= piece.large;
-            kind.1 |= !piece.large;
+            kind.1 += u32::from(!piece.large);
         }
     }
-    kinds.into_iter().find(|(_, kind)| *kind == (true, true)).map(|(slot, _)| slot)
+    kinds
+        .into_iter()
+        .filter(|(_, (large, small))| *large && *small > 0)
+        .map(|(slot, kind)| (slot, kind.1))
+        .collect()
 }

@@ -9,7 +9,7 @@
 //! The last arc of a person has one unit per task, and the n-th costs what the square of their minutes grows by with the
 //! n-th shortest task: exact when all tasks take as long, a lower bound else. A person's day may mix a large and a small
 //! house here, which it must not. So the flow costs at most as much as the best plan, and as much when it breaks neither;
-//! [`super::plan`] divides the cases in which it does by the [`Rules`] below.
+//! [`mod@super::plan`] divides the cases in which it does by the [`Rules`] below.
 
 use std::collections::BTreeMap;
 
@@ -34,6 +34,8 @@ pub(super) struct Rules {
     pub(super) must: BTreeMap<usize, usize>,
     /// People who must not do a task.
     pub(super) barred: BTreeMap<usize, Vec<usize>>,
+    /// Nobody does more than one house a day. No case of the search, but a flow that never mixes, to start from.
+    pub(super) single: bool,
 }
 
 impl Rules {
@@ -157,7 +159,7 @@ fn slots(board: &Board, rules: &Rules, network: &mut Network, people: &[usize]) 
             let (places, only) = (board.places(slot), rules.only.get(&slot));
             let small = if only == Some(&Only::Large) { 0 } else { places.small };
             let large = u32::from(places.large && only != Some(&Only::Small));
-            let room = small.max(large);
+            let room = if rules.single { small.max(large).min(1) } else { small.max(large) };
             if room == 0 {
                 continue;
             }
