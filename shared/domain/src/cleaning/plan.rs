@@ -1,7 +1,7 @@
 //! The nightly plan: who cleans which house on which day of the coming two weeks.
 //!
 //! Of all plans that keep the rules of availability (contract 10 §4.3) and clean each house from its departure to its next
-//! check-in, it takes one with the least [`Goals`]. The search is exact: the cheapest flow of [`super::relaxation`] is a
+//! check-in, it takes one with the least [`Goals`]. The search is exact: the cheapest flow of `relaxation` is a
 //! bound, and where the flow breaks a rule that it does not know, the case is divided in two (a person's day is for a
 //! large house or for small ones; a task is this person's or not) until it breaks none. Instances of real size are
 //! usually solved by the first flow, or soon after, when tasks take equally long and there are people enough. Where
