@@ -80,9 +80,9 @@ pub struct Instance {
     pub first: NaiveDate,
     /// So many days.
     pub days: u32,
-    /// The people. Of equal plans the one that uses those further ahead is taken.
+    /// The people; their order settles ties, so the same problem has the same plan.
     pub workers: Vec<Worker>,
-    /// The cleanings. Of equal plans the one that places those further ahead is taken.
+    /// The cleanings, in the order in which they get their place: ties fall to those further ahead where the flow decides.
     pub jobs: Vec<Job>,
     /// What stands.
     pub fixed: Vec<Fixed>,
