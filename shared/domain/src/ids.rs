@@ -58,6 +58,10 @@ uuid_ids! {
     ServiceId,
     /// An automatic discount.
     DiscountId,
+    /// A member of the cleaning and maintenance personnel (the API says "staff member").
+    PersonId,
+    /// A work task.
+    TaskId,
     /// A request to take part in the music of a stay.
     ParticipantId,
     /// A row of a price table that nothing else refers to.

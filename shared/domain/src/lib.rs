@@ -4,6 +4,7 @@
 //! not know AWS, HTTP, the JSON of any client, clocks or randomness.
 
 pub mod calendar;
+pub mod cleaning;
 pub mod client;
 pub mod event;
 pub mod feed;
