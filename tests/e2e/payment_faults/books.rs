@@ -59,7 +59,18 @@ pub async fn check(world: &World, number: usize) {
             assert_eq!(payment.refunded(), payment.amount, "{}", why("neither booked nor given back"));
             // While a payment is under way nobody pays the same again, takes its night or lets the booking lapse.
             let ended = booking.ledger.lock().unwrap().ended;
-            assert!(ended, "{}", why("charged for what could not be bought, and nobody called it off"));
+            // What the gateway's panel or the bank gave back meanwhile takes its addition along, and less is due.
+            let shrunk = payments.iter().any(|other| {
+                other.id != payment.id
+                    && other.purpose != Purpose::Reservation
+                    && other.state == State::Approved
+                    && other.refunded() == other.amount
+            });
+            assert!(
+                ended || shrunk,
+                "{}",
+                why("charged for what could not be bought, and nobody called it off")
+            );
         }
         assert!(!payment.booked || payment.state == State::Approved, "{}", why("booked without money"));
         world.tally.count(&match payment.state {
