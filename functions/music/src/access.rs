@@ -9,7 +9,6 @@ use casa_domain::{
 };
 use casa_store::Catalogue;
 use casa_web::{ApiResult, AppState};
-use chrono::NaiveDateTime;
 
 use crate::refusal;
 
@@ -43,7 +42,7 @@ pub(crate) async fn control(state: &AppState, guest: ClientId, player: &str) -> 
 pub(crate) async fn control_in(state: &AppState, guest: ClientId, house: &House) -> ApiResult<Control> {
     let stays = state.store.reservations().around(&[house.id], state.clock.today()).await?;
     let stays = stays.into_iter().map(|stay| stay.reservation).collect::<Vec<_>>();
-    let stay = current(&stays, local_now(state)).ok_or_else(refusal::no_control)?;
+    let stay = current(&stays, state.clock.local_now()).ok_or_else(refusal::no_control)?;
     let own = match role(stay, [], guest) {
         Some(host) => Some(host),
         None => {
@@ -58,9 +57,4 @@ pub(crate) async fn control_in(state: &AppState, guest: ClientId, house: &House)
 /// The houses with a player of their own, in the catalogue's order.
 pub(crate) fn with_players(catalogue: &Catalogue) -> Vec<&House> {
     casa_domain::music::with_players(catalogue.all_houses())
-}
-
-/// The local time now.
-pub(crate) fn local_now(state: &AppState) -> NaiveDateTime {
-    state.clock.now().with_timezone(&state.clock.zone()).naive_local()
 }

@@ -15,10 +15,7 @@ use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    access::{local_now, with_players},
-    answers::picture,
-};
+use crate::{access::with_players, answers::picture};
 
 /// The players of the houses.
 #[derive(Debug, Serialize, ToSchema)]
@@ -150,7 +147,7 @@ async fn own_stays(
 ) -> ApiResult<HashMap<casa_domain::HouseId, MusicStay>> {
     let ids: Vec<_> = houses.iter().map(|house| house.id).collect();
     let around = state.store.reservations().around(&ids, state.clock.today()).await?;
-    let local = local_now(state);
+    let local = state.clock.local_now();
     let current: Vec<&Reservation> = ids
         .iter()
         .filter_map(|id| {

@@ -55,6 +55,22 @@ impl IntoResponses for ForSteering {
     }
 }
 
+/// What every endpoint for the host of a session may answer instead.
+pub(crate) struct ForHosts;
+
+impl IntoResponses for ForHosts {
+    fn responses() -> Responses {
+        Responses::from(
+            [
+                ("403", "Not the guest's stay"),
+                ("404", "No such stay, request or participant"),
+                ("503", "The table does not answer"),
+            ]
+            .map(|(status, description)| response(status, description, "MusicRefusal")),
+        )
+    }
+}
+
 /// 400.
 pub(crate) fn invalid(text: &str) -> ApiError {
     failure(StatusCode::BAD_REQUEST, text)

@@ -102,7 +102,7 @@ pub(crate) async fn page(
     let (client, stays, book, houses) =
         tokio::try_join!(clients.get(id), stays.of_client(id), prices.book(), houses.catalogue())?;
     let client = client.map(|stored| stored.client).filter(|client| !client.deleted).ok_or_else(missing)?;
-    let now = state.clock.now().with_timezone(&state.clock.zone()).naive_local();
+    let now = state.clock.local_now();
     Ok(Json(ReferrerPage {
         success: true,
         client: ReferrerCard::new(&client, &book),

@@ -114,7 +114,7 @@ pub async fn present(
         .ok_or_else(|| problem(StatusCode::NOT_FOUND, "La propiedad no existe."))?;
     let (now, today) = (state.clock.now(), state.clock.today());
     let stays = state.store.reservations().around(&[house.id], today).await?;
-    let local = now.with_timezone(&state.clock.zone()).naive_local();
+    let local = state.clock.local(now);
     let Some((stay, guest)) = presence::present(stays.iter().map(|stay| &stay.reservation), local)
         .and_then(|stay| Some((stay, stay.client?)))
     else {

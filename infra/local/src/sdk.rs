@@ -33,22 +33,18 @@ impl Clients {
         Self::reaching(endpoints, given, None).await
     }
 
-    /// The same, with another way to the table than its address.
-    pub async fn reaching(endpoints: &Endpoints, given: &Given, table: Option<SharedHttpClient>) -> Self {
-        let way = table;
+    /// The same, with a `way` to the table other than its address.
+    pub async fn reaching(endpoints: &Endpoints, given: &Given, way: Option<SharedHttpClient>) -> Self {
         let own = configuration(own_keys()).await;
         let foreign = configuration(keys_of_environment().unwrap_or_else(own_keys)).await;
         let pick = |given: &Option<String>| if given.is_some() { &foreign } else { &own };
         let table = pick(&given.dynamodb);
+        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(table).endpoint_url(&endpoints.dynamodb);
+        if let Some(way) = way {
+            dynamodb = dynamodb.http_client(way);
+        }
         Self {
-            dynamodb: {
-                let mut table =
-                    aws_sdk_dynamodb::config::Builder::from(table).endpoint_url(&endpoints.dynamodb);
-                if let Some(way) = way {
-                    table = table.http_client(way);
-                }
-                aws_sdk_dynamodb::Client::from_conf(table.build())
-            },
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             streams: aws_sdk_dynamodbstreams::Client::from_conf(
                 aws_sdk_dynamodbstreams::config::Builder::from(table)
                     .endpoint_url(&endpoints.dynamodb)

@@ -51,7 +51,7 @@ pub async fn run(state: &AppState, pool: &PoolSwitch, dry_run: bool) -> Result<V
     let mut stale = marks.marks.len() < remembered;
     let catalogue = state.store.houses().catalogue().await?;
     let stays = around_today(state, &catalogue, &marks.marks).await?;
-    let local = now.with_timezone(&state.clock.zone()).naive_local();
+    let local = state.clock.local(now);
     let (mut on, mut off, mut calls) = (0, 0, Vec::new());
     for step in heating::steps(&stays, &marks.marks, local) {
         match address(&catalogue, step) {

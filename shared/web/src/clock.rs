@@ -1,6 +1,6 @@
 //! One clock for the whole application: the system's, or one that stands still for tests and demonstrations.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Offset, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// The time as the business sees it, and the zone in which it has dates.
@@ -44,6 +44,16 @@ impl Clock {
     /// The local date of an instant.
     pub fn local_date(&self, instant: DateTime<Utc>) -> NaiveDate {
         instant.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The local date and time now.
+    pub fn local_now(&self) -> NaiveDateTime {
+        self.local(self.now())
+    }
+
+    /// The local date and time of an instant.
+    pub fn local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
+        instant.with_timezone(&self.zone).naive_local()
     }
 
     /// The zone's distance from UTC at an instant.

@@ -4,7 +4,7 @@
 //! gateways to the cent and the calendar with the reservations.
 //!
 //! Most run against gateways in memory, which keep the business's time; some against the HTTP clients and gateways that fail
-//! on the wire. Unoptimised, a schedule takes a fifth of a second of a processor, so that a thousand run by default;
+//! on the wire. Unoptimised, a schedule takes a tenth of a second of a processor, so that a thousand run by default;
 //! `CASA_FAULT_SCHEDULES=10000` runs ten thousand (and five hundred over HTTP), `CASA_FAULT_SEED` the one world that a failure named.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test ends where it cannot go on

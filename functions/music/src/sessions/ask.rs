@@ -24,7 +24,6 @@ use uuid::Uuid;
 
 use super::{TRIES, session, stay};
 use crate::{
-    access::local_now,
     path::StayPath,
     refusal::{self, MusicRefusal},
 };
@@ -110,7 +109,7 @@ fn allowed(state: &AppState, session: &Session, guest: ClientId) -> ApiResult<()
     if stay.client == Some(guest) {
         return Err(refusal::invalid("Usted es el anfitrión de esta sesión."));
     }
-    if !rules::may_be_joined(stay, local_now(state)) {
+    if !rules::may_be_joined(stay, state.clock.local_now()) {
         return Err(refusal::invalid("La estadía ya terminó."));
     }
     Ok(())

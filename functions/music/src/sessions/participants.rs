@@ -18,10 +18,9 @@ use uuid::Uuid;
 
 use super::{house_name, people, requests::change, session, stay};
 use crate::{
-    access::local_now,
     answers::{MusicDone, done, picture},
     path::{RowPath, StayPath},
-    refusal::{self, MusicRefusal},
+    refusal::{self, ForHosts, MusicRefusal},
 };
 
 /// The session of a stay: before it begins, while it lasts, or after its end.
@@ -158,7 +157,7 @@ pub(crate) async fn list(
     session.role(guest.client.id).ok_or_else(refusal::not_joined)?;
     let one = stay(&session);
     let property_name = house_name(&state, one).await?;
-    Ok(Json(match rules::state(one, local_now(&state)) {
+    Ok(Json(match rules::state(one, state.clock.local_now()) {
         Stage::NotStarted => MusicSession::NotStarted(scheduled(&state, one, property_name)),
         Stage::Ended => MusicSession::Ended(ended(&state, one, property_name)),
         Stage::Active => MusicSession::Active(active(&state, &session, property_name).await?),
@@ -253,9 +252,7 @@ fn zoned(state: &AppState, local: NaiveDateTime) -> String {
     ),
     responses(
         (status = 200, description = "Taken out", body = MusicDone),
-        (status = 403, description = "Not the guest's stay", body = MusicRefusal),
-        (status = 404, description = "No such stay or participant", body = MusicRefusal),
-        (status = 503, description = "The table does not answer", body = MusicRefusal),
+        ForHosts,
         ForGuests,
         Racing,
     ),

@@ -20,7 +20,7 @@ use super::{TRIES, house_name, own_session, people, stay};
 use crate::{
     answers::{MusicDone, done},
     path::{RowPath, StayPath},
-    refusal::{self, MusicRefusal},
+    refusal::{self, ForHosts, MusicRefusal},
 };
 
 /// Who asked to take part in the music of a stay.
@@ -60,9 +60,7 @@ pub(crate) struct MusicRequest {
     params(("reservation_id" = String, Path, description = "The stay")),
     responses(
         (status = 200, description = "The requests", body = MusicRequests),
-        (status = 403, description = "Not the guest's stay", body = MusicRefusal),
-        (status = 404, description = "No such stay", body = MusicRefusal),
-        (status = 503, description = "The table does not answer", body = MusicRefusal),
+        ForHosts,
         ForGuests,
     ),
     security(("client" = []))
@@ -111,9 +109,7 @@ pub(crate) async fn list(
     responses(
         (status = 200, description = "Let in", body = MusicDone),
         (status = 400, description = "The request has an answer", body = MusicRefusal),
-        (status = 403, description = "Not the guest's stay", body = MusicRefusal),
-        (status = 404, description = "No such stay or request", body = MusicRefusal),
-        (status = 503, description = "The table does not answer", body = MusicRefusal),
+        ForHosts,
         ForGuests,
         Racing,
     ),
@@ -141,9 +137,7 @@ pub(crate) async fn accept(
     responses(
         (status = 200, description = "Turned down", body = MusicDone),
         (status = 400, description = "The request has an answer", body = MusicRefusal),
-        (status = 403, description = "Not the guest's stay", body = MusicRefusal),
-        (status = 404, description = "No such stay or request", body = MusicRefusal),
-        (status = 503, description = "The table does not answer", body = MusicRefusal),
+        ForHosts,
         ForGuests,
         Racing,
     ),

@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::Method;
 use casa_domain::{HouseId, ReservationId, Status, Stay};
 use casa_web::{AppState, Aws};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
-use serde_json::{Value, json};
-use tower::ServiceExt as _;
+use serde_json::json;
 
 use super::counter::{Counter, Tally};
+use super::inside::{JSON, ask, guest_token};
 use super::pace::{Pace, side_by_side};
 use super::{Table, data, machine};
 use crate::Failure;
@@ -33,7 +32,6 @@ const NIGHTS: u64 = 2;
 const FIRST: u64 = 7;
 /// Bookings that are counted one by one, to see that each costs the same.
 const COUNTED: usize = 5;
-const JSON: &str = "application/json";
 /// Between the parts of a multipart body.
 const BOUNDARY: &str = "casa-bench-boundary";
 
@@ -194,14 +192,11 @@ impl Site {
         let now = state.clock.now();
         let staff = state.store.users().by_email(data::EMAIL).await?;
         let staff = staff.ok_or_else(|| Failure::new("the bench's member of staff is missing"))?;
-        let failed = |_| Failure::new("a token could not be signed");
-        let staff = state.tokens.pair(&staff, now).map_err(failed)?.access;
+        let staff = state.tokens.pair(&staff, now);
+        let staff = staff.map_err(|_| Failure::new("a token could not be signed"))?.access;
         let mut guests = Vec::new();
         for number in 0..data::GUESTS {
-            let id = data::guest(number).parse().map_err(|_| Failure::new("a guest's id"))?;
-            let guest =
-                state.store.clients().get(id).await?.ok_or_else(|| Failure::new("a guest is missing"))?;
-            guests.push(state.tokens.guest_pair(&guest.client, now).map_err(failed)?.access);
+            guests.push(guest_token(state, number).await?);
         }
         let voucher = voucher()?.into();
         Ok(Self {
@@ -238,7 +233,7 @@ impl Site {
         });
         let path = "/api/v1/clients/reservations/create/";
         let body = body.to_string().into();
-        let made = self.send(Method::POST, path, self.guest(place), JSON, body).await?;
+        let made = ask(&self.router, Method::POST, path, self.guest(place), JSON, body).await?;
         Ok(made["reservation"]["id"].as_str().unwrap_or_default().to_owned())
     }
 
@@ -247,14 +242,14 @@ impl Site {
         let path = format!("/api/v1/clients/voucher/upload/{id}/");
         let multipart = format!("multipart/form-data; boundary={BOUNDARY}");
         let body = self.multipart().into();
-        self.send(Method::POST, &path, self.guest(place), &multipart, body).await.map(drop)
+        ask(&self.router, Method::POST, &path, self.guest(place), &multipart, body).await.map(drop)
     }
 
     /// Approves a booking.
     async fn approve(&self, id: &str) -> Result<(), Failure> {
         let path = format!("/api/v1/reservations/{id}/");
         let body = json!({ "status": "approved" }).to_string().into();
-        self.send(Method::PATCH, &path, &self.staff, JSON, body).await.map(drop)
+        ask(&self.router, Method::PATCH, &path, &self.staff, JSON, body).await.map(drop)
     }
 
     fn multipart(&self) -> Vec<u8> {
@@ -263,34 +258,6 @@ impl Site {
              Content-Type: image/png\r\n\r\n"
         );
         [head.as_bytes(), &self.voucher, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat()
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        token: &str,
-        content_type: &str,
-        body: Body,
-    ) -> Result<Value, Failure> {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header(header::CONTENT_TYPE, content_type)
-            .body(body)
-            .map_err(|error| Failure::new(error.to_string()))?;
-        let answer =
-            self.router.clone().oneshot(request).await.map_err(|error| Failure::new(error.to_string()))?;
-        let status = answer.status();
-        let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX)
-            .await
-            .map_err(|error| Failure::new(error.to_string()))?;
-        if !status.is_success() {
-            let said: String = String::from_utf8_lossy(&bytes).chars().take(300).collect();
-            return Err(Failure::new(format!("{path} answered {status}: {said}")));
-        }
-        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 }
 

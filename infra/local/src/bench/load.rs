@@ -106,7 +106,7 @@ fn report(mut times: Vec<Duration>, failures: usize, lasted: Duration, used: Opt
 }
 
 /// The least time that so many percent did not exceed.
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+pub(super) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }

@@ -8,6 +8,7 @@ mod booking;
 mod clients;
 mod counter;
 mod data;
+mod inside;
 mod lists;
 mod load;
 mod music;
@@ -152,13 +153,6 @@ async fn received(request: reqwest::RequestBuilder) -> Result<Vec<u8>, Failure> 
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-/// The time within which so many percent of `times` stay, which are sorted for it; in milliseconds.
-fn percentile(times: &mut [Duration], percent: usize) -> f64 {
-    times.sort_unstable();
-    let index = (times.len() * percent).div_ceil(100).saturating_sub(1);
-    milliseconds(times.get(index).copied().unwrap_or(Duration::ZERO))
 }
 
 fn float(count: usize) -> f64 {

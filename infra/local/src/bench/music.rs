@@ -3,15 +3,15 @@
 
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::Method;
 use casa_music_simulator::Simulator;
 use serde::Serialize;
-use serde_json::{Value, json};
-use tower::ServiceExt as _;
+use serde_json::json;
 
-use super::{data, machine, percentile};
+use super::inside::{JSON, ask, guest_token};
+use super::load::percentile;
+use super::{data, machine, milliseconds};
 use crate::Failure;
 use crate::bridge::Music;
 use crate::cli::BenchMusicArgs;
@@ -31,7 +31,8 @@ struct Figures {
 
 impl Figures {
     fn of(mut times: Vec<Duration>) -> Self {
-        let mut at = |percent| percentile(&mut times, percent);
+        times.sort_unstable();
+        let at = |percent| milliseconds(percentile(&times, percent));
         Self { p50_ms: at(50), p95_ms: at(95), p99_ms: at(99) }
     }
 }
@@ -81,11 +82,7 @@ pub(super) async fn run(arguments: BenchMusicArgs) -> Result<(), Failure> {
 
 async fn measure(local: &Local, simulator: &Simulator, times: u16) -> Result<Measured, Failure> {
     let router = casa_web::app(music::routes(), local.state.clone());
-    let id = data::guest(0).parse().map_err(|_| Failure::new("a guest's id"))?;
-    let guest =
-        local.state.store.clients().get(id).await?.ok_or_else(|| Failure::new("a guest is missing"))?;
-    let token = local.state.tokens.guest_pair(&guest.client, local.state.clock.now());
-    let token = token.map_err(|_| Failure::new("a token could not be signed"))?.access;
+    let token = guest_token(&local.state, 0).await?;
     let begun = Instant::now();
     loop {
         let bridge = local.state.store.music().bridge().await?;
@@ -102,12 +99,13 @@ async fn measure(local: &Local, simulator: &Simulator, times: u16) -> Result<Mea
     for number in 0..times + 5 {
         let path = format!("/api/v1/music/players/{}/play/", data::PLAYER);
         let asked = Instant::now();
-        send(&router, &path, &token, Value::Null).await?;
+        ask(&router, Method::POST, &path, &token, JSON, Body::empty()).await?;
         let answered = asked.elapsed();
         let frame = simulator.executed().last().map(|executed| executed.at);
         let frame = frame.ok_or_else(|| Failure::new("nothing reached the music server"))?;
+        let wanted = json!({ "query": "tone", "limit": 10 }).to_string().into();
         let asked_then = Instant::now();
-        send(&router, "/api/v1/music/search/", &token, json!({ "query": "tone", "limit": 10 })).await?;
+        ask(&router, Method::POST, "/api/v1/music/search/", &token, JSON, wanted).await?;
         if number >= 5 {
             to_frame.push(frame.saturating_duration_since(asked));
             play.push(answered);
@@ -120,24 +118,4 @@ async fn measure(local: &Local, simulator: &Simulator, times: u16) -> Result<Mea
         play: Figures::of(play),
         search: Figures::of(search),
     })
-}
-
-async fn send(router: &Router, path: &str, token: &str, body: Value) -> Result<(), Failure> {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(path)
-        .header(header::AUTHORIZATION, format!("Bearer {token}"))
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
-        .map_err(|error| Failure::new(error.to_string()))?;
-    let answer = router.clone().oneshot(request).await.map_err(|error| Failure::new(error.to_string()))?;
-    let status = answer.status();
-    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX)
-        .await
-        .map_err(|error| Failure::new(error.to_string()))?;
-    if status.is_success() {
-        return Ok(());
-    }
-    let said: String = String::from_utf8_lossy(&bytes).chars().take(300).collect();
-    Err(Failure::new(format!("{path} answered {status}: {said}")))
 }

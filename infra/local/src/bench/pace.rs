@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::percentile;
+use super::load::percentile;
+use super::milliseconds;
 use crate::Failure;
 
 /// How fast one kind of deed went.
@@ -61,9 +62,8 @@ where
     }
     let seconds = begun.elapsed().as_secs_f64();
     let (results, mut times): (Vec<U>, Vec<Duration>) = done.into_iter().unzip();
+    times.sort_unstable();
+    let at = |percent| milliseconds(percentile(&times, percent));
     let per_second = super::ratio(times.len(), seconds);
-    Ok((
-        results,
-        Pace { seconds, per_second, p50_ms: percentile(&mut times, 50), p99_ms: percentile(&mut times, 99) },
-    ))
+    Ok((results, Pace { seconds, per_second, p50_ms: at(50), p99_ms: at(99) }))
 }

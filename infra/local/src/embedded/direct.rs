@@ -5,7 +5,6 @@
 //! processes come through the address.
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
-
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };

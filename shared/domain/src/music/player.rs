@@ -95,4 +95,10 @@ impl Bridge {
     pub fn is_up(&self, now: DateTime<Utc>) -> bool {
         self.connected && (now - self.reported_at).num_seconds() <= Self::SILENCE
     }
+
+    /// Whether it is up at `now`, or lost its connection less than `grace` seconds ago and may be back in a moment.
+    #[must_use]
+    pub fn is_up_or_just_lost(&self, now: DateTime<Utc>, grace: i64) -> bool {
+        self.is_up(now) || (!self.connected && (now - self.since).num_seconds() < grace)
+    }
 }

@@ -52,7 +52,7 @@ async fn is_reachable(state: &AppState) -> bool {
 
 fn may_answer(bridge: &Bridge, now: DateTime<Utc>) -> bool {
     // A bridge that lost its connection a moment ago is usually back within two seconds.
-    bridge.is_up(now) || (!bridge.connected && (now - bridge.since).num_seconds() < LOST_JUST_NOW)
+    bridge.is_up_or_just_lost(now, LOST_JUST_NOW)
 }
 
 async fn hand_over(queue: &Queue, command: &Command) -> Result<(), Failure> {
@@ -92,15 +92,13 @@ fn pause(waited: Duration) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
+mod testing {
+    use casa_domain::music::Bridge;
+    use chrono::{DateTime, TimeDelta, Utc};
 
-    use super::*;
-
-    #[test]
-    fn a_silent_or_long_disconnected_bridge_is_not_asked() {
-        let now = Utc::now();
-        let bridge = |connected, since, reported| Bridge {
+    /// A bridge that has been as it is for so many seconds, and reported so many seconds ago.
+    pub(super) fn bridge(now: DateTime<Utc>, connected: bool, since: i64, reported: i64) -> Bridge {
+        Bridge {
             connected,
             schema_version: None,
             server_version: None,
@@ -108,7 +106,18 @@ mod tests {
             last_message_at: None,
             since: now - TimeDelta::seconds(since),
             reported_at: now - TimeDelta::seconds(reported),
-        };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_or_long_disconnected_bridge_is_not_asked() {
+        let now = Utc::now();
+        let bridge = |connected, since, reported| testing::bridge(now, connected, since, reported);
         assert!(may_answer(&bridge(true, 3600, 30), now));
         assert!(!may_answer(&bridge(true, 3600, 91), now));
         assert!(may_answer(&bridge(false, 1, 1), now));

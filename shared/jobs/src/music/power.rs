@@ -75,7 +75,7 @@ impl Ground {
         let catalogue = state.store.houses().catalogue().await?;
         let houses: Vec<House> = with_players(catalogue.all_houses()).into_iter().cloned().collect();
         let music = state.store.music();
-        let local = state.clock.now().with_timezone(&state.clock.zone()).naive_local();
+        let local = state.clock.local_now();
         let mut ground = Self { houses, stays: BTreeMap::new(), players: HashMap::new(), local };
         if ground.houses.is_empty() {
             return Ok(Some(ground));

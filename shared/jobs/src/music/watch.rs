@@ -53,8 +53,7 @@ pub async fn run(state: &AppState, telegram: Option<&Telegram>, dry_run: bool) -
 }
 
 fn is_down(bridge: Option<&Bridge>, now: DateTime<Utc>) -> bool {
-    let lost_just_now = |bridge: &Bridge| !bridge.connected && (now - bridge.since).num_seconds() < GRACE;
-    !bridge.is_some_and(|bridge| bridge.is_up(now) || lost_just_now(bridge))
+    !bridge.is_some_and(|bridge| bridge.is_up_or_just_lost(now, GRACE))
 }
 
 fn notice(down: bool, minutes: Option<i64>) -> String {
@@ -72,22 +71,13 @@ fn notice(down: bool, minutes: Option<i64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
+    use crate::music::testing::bridge;
 
     #[test]
     fn a_short_break_is_nothing_to_tell() {
         let now = Utc::now();
-        let bridge = |connected, since, reported| Bridge {
-            connected,
-            schema_version: None,
-            server_version: None,
-            players: 0,
-            last_message_at: None,
-            since: now - TimeDelta::seconds(since),
-            reported_at: now - TimeDelta::seconds(reported),
-        };
+        let bridge = |connected, since, reported| bridge(now, connected, since, reported);
         for (bridge, down) in [
             (None, true),
             (Some(bridge(true, 3600, 20)), false),
